@@ -1,0 +1,195 @@
+"""规则包: what a city's sources answer, value by value, each with its clause and its standing.
+
+A pack is data. What the sources do not say is absent, and asking for it raises ``OpenQuestion``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from enum import StrEnum
+from fractions import Fraction
+from typing import Final, Literal, TypeVar
+
+from domain.money import Money
+from domain.rejections import OpenQuestion
+
+class Standing(StrEnum):
+    """Where a value comes from."""
+
+    STATED = "stated"
+    """原文: the source says so."""
+    DERIVED = "derived"
+    """推导: follows from what the source says."""
+    ASSUMED = "assumed"
+    """假设: said by no source; only a rehearsal's overlay may hold it, and it is shown as such everywhere."""
+
+
+@dataclass(frozen=True)
+class Days:
+    """A period: how many days, counted how, and what happens when it has passed."""
+
+    count: int
+    unit: Literal["working", "natural"]
+    """working = 工作日, natural = 自然日; the day after the event is day one."""
+    on_expiry: Literal["wait", "lapse"] = "wait"
+    """wait: recorded as passed, the step stays open; lapse: the step ends as given up (视为放弃)."""
+
+
+T = TypeVar("T")
+Value = str | int | bool | date | Money | Fraction | Days | tuple[str, ...]
+Kind = Literal["text", "count", "flag", "date", "money", "ratio", "days", "list", "level"]
+
+
+@dataclass(frozen=True)
+class Cited:
+    """One value of a pack and what it rests on."""
+
+    value: Value
+    clause: str
+    """Document, section, article; for an assumption: why this value was taken."""
+    standing: Standing
+    comparator: str = "="
+    """= ≥ ≤ ≈ 力争"""
+    note: str = ""
+    since: date | None = None
+    """First day on which the value holds; None: for the whole programme."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What a pack can be asked: the kind of the answer, and the question put to the city when it is absent."""
+
+    kind: Kind
+    question: str
+
+
+KEYS: Final[Mapping[str, Key]] = {
+    "programme.start": Key("date", "试点期自何日起"),
+    "programme.end": Key("date", "试点期至何日止"),
+    "programme.target_firms": Key("count", "试点企业目标数是多少"),
+    "selection.industries": Key("list", "试点细分行业有哪些"),
+    "selection.counties": Key("list", "参与的区县(含功能区)有哪些"),
+    "selection.max_supplements": Key("count", "申报材料最多可以补正几次"),
+    "diagnosis.by": Key("text", "由谁开展诊断"),
+    "contract.not_before": Key("date", "改造合同最早可于何日签订"),
+    "contract.not_after": Key("date", "改造合同最晚须于何日签订"),
+    "contract.supervised": Key("flag", "是否由监理审核合同并核查节点"),
+    "contract.max_changes": Key("count", "合同最多可以变更几次"),
+    "evaluation.standard": Key("text", "评测采用哪一版指标"),
+    "evaluation.min_level": Key("level", "验收要求的最低数字化水平等级"),
+    "acceptance.max_rectifications": Key("count", "验收整改最多几次"),
+    "payout.mode": Key("text", "补贴按何种方式兑付"),
+    "payout.ratio": Key("ratio", "补贴比例是多少"),
+    "payout.cap": Key("money", "每家企业补贴上限是多少"),
+    "payout.eligible": Key("list", "哪些支出可以补贴"),
+    "payout.budget": Key("money", "企业改造补贴的预算是多少"),
+    "lookback.rule": Key("text", "是否对企业抽查复核,抽查什么"),
+    "lookback.share": Key("ratio", "抽查比例是多少"),
+    "lookback.grounds": Key("list", "哪些情形取消试点资格"),
+    "lookback.clawback": Key("text", "取消资格后补贴是否追回"),
+    "recovery.basis": Key("text", "追缴金额按什么计算"),
+    "reminders.leads": Key("list", "期限前几日提醒"),
+    "timers.supplement": Key("days", "补正期限多少日"),
+    "timers.county_review": Key("days", "区县初审期限多少日"),
+    "timers.city_review": Key("days", "市级审核期限多少日"),
+    "timers.list_notice": Key("days", "名单公示多少日"),
+    "timers.diagnosis": Key("days", "诊断期限多少日"),
+    "timers.contract": Key("days", "签订并提交合同的期限多少日"),
+    "timers.contract_review": Key("days", "合同审核备案期限多少日"),
+    "timers.implementation": Key("days", "改造实施期限多少日"),
+    "timers.acceptance_application": Key("days", "完工后多少日内申请验收"),
+    "timers.evaluation": Key("days", "评测期限多少日"),
+    "timers.acceptance_decision": Key("days", "验收判定期限多少日"),
+    "timers.rectification": Key("days", "验收整改期限多少日"),
+    "timers.acceptance_notice": Key("days", "验收结果公示多少日"),
+    "timers.entitlement": Key("days", "补贴核定期限多少日"),
+    "timers.payment": Key("days", "资金文件下达后多少日内拨付"),
+    "timers.inspection": Key("days", "抽中后多少日内核查"),
+    "timers.statement": Key("days", "陈述申辩期多少日"),
+    "timers.lookback_rectification": Key("days", "回头看整改期限多少日"),
+    "timers.refund": Key("days", "退款期限多少日"),
+}
+"""Every question the engine asks of a pack. A key that is not here is a typing error in the pack."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """One city's rules at one version."""
+
+    city: str
+    """Short name in Latin letters, e.g. ``dalian``."""
+    name: str
+    """大连市"""
+    division: str
+    """GB/T 2260 code, six digits."""
+    agency: str
+    """The lead agency as the source calls it."""
+    programme: str
+    """Which award the programme runs under, e.g. ``2023-117``; part of a case's identity."""
+    version: str
+    """SHA-256 of the content, overlays included, in hex."""
+    values: Mapping[str, tuple[Cited, ...]] = field(repr=False)
+    """By key; several only where they hold from different days, in order of ``since``."""
+
+    def cited(self, key: str, on: date | None = None) -> Cited:
+        """The value in force on that day; raises OpenQuestion where the sources are silent."""
+        held = [v for v in self.values.get(key, ()) if v.since is None or on is None or v.since <= on]
+        if not held:
+            raise OpenQuestion(key, f"{self.name}:{KEYS[key].question}?")
+        return held[-1]
+
+    def has(self, key: str) -> bool:
+        """Whether the pack answers at all."""
+        return bool(self.values.get(key))
+
+    def clause(self, key: str) -> str:
+        """The clause that answers; empty where none does."""
+        return self.values[key][-1].clause if self.has(key) else ""
+
+    def open_questions(self) -> dict[str, str]:
+        """待定口径: key → question, for every key without a value."""
+        return {key: spec.question for key, spec in KEYS.items() if not self.has(key)}
+
+    def assumptions(self) -> dict[str, Cited]:
+        """What only an overlay says."""
+        return {k: v[-1] for k, v in self.values.items() if v[-1].standing is Standing.ASSUMED}
+
+    def text(self, key: str) -> str:
+        """A text value."""
+        return _typed(self.cited(key).value, str)
+
+    def count(self, key: str) -> int:
+        """A count, or a level."""
+        return _typed(self.cited(key).value, int)
+
+    def flag(self, key: str) -> bool:
+        """Yes or no."""
+        return _typed(self.cited(key).value, bool)
+
+    def day(self, key: str) -> date:
+        """A date."""
+        return _typed(self.cited(key).value, date)
+
+    def money(self, key: str, on: date | None = None) -> Money:
+        """An amount."""
+        return _typed(self.cited(key, on).value, Money)
+
+    def ratio(self, key: str, on: date | None = None) -> Fraction:
+        """An exact fraction."""
+        return _typed(self.cited(key, on).value, Fraction)
+
+    def days(self, key: str) -> Days:
+        """A period."""
+        return _typed(self.cited(key).value, Days)
+
+    def list(self, key: str) -> tuple[str, ...]:
+        """Several words."""
+        return _typed(self.cited(key).value, tuple)
+
+
+def _typed(value: object, kind: type[T]) -> T:
+    if not isinstance(value, kind):
+        raise TypeError(f"a pack value of kind {type(value).__name__} was asked for as {kind.__name__}")
+    return value
