@@ -63,34 +63,54 @@ class Key:
 
     kind: Kind
     question: str
+    unit: str = ""
+    """What a count counts: 家, 次."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Where the engine acts on the word itself: the words it knows, each with its Chinese. Empty: any words."""
+
+
+SPEND_KINDS: Final[Mapping[str, str]] = {
+    "software": "软件",
+    "cloud": "云服务",
+    "acquisition": "必要的数据采集传输设备",
+    "consulting": "咨询诊断",
+    "other": "不予支持",
+}
+"""What a line of a contract may be spent on. A pack says which kinds its subsidy covers; ``other`` is never one."""
+
+_ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
+_STANDARDS: Final = {"2022": "工信厅企业〔2022〕32号", "2024": "工信厅企业〔2024〕56号"}
+_CLAWBACKS: Final = {"追回": "追回", "不追回": "不追回", "人工决定": "人工决定"}
+_BASES: Final = {"全额": "全额", "不合规部分": "不合规部分", "按比例": "按比例"}
+_LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}
 
 
 KEYS: Final[Mapping[str, Key]] = {
     "programme.start": Key("date", "试点期自何日起"),
     "programme.end": Key("date", "试点期至何日止"),
-    "programme.target_firms": Key("count", "试点企业目标数是多少"),
+    "programme.target_firms": Key("count", "试点企业目标数是多少", unit="家"),
     "selection.industries": Key("list", "试点细分行业有哪些"),
     "selection.counties": Key("list", "参与的区县(含功能区)有哪些"),
-    "selection.max_supplements": Key("count", "申报材料最多可以补正几次"),
+    "selection.max_supplements": Key("count", "申报材料最多可以补正几次", unit="次"),
     "diagnosis.by": Key("text", "由谁开展诊断"),
     "contract.not_before": Key("date", "改造合同最早可于何日签订"),
     "contract.not_after": Key("date", "改造合同最晚须于何日签订"),
     "contract.supervised": Key("flag", "是否由监理审核合同并核查节点"),
-    "contract.max_changes": Key("count", "合同最多可以变更几次"),
-    "evaluation.standard": Key("text", "评测采用哪一版指标"),
+    "contract.max_changes": Key("count", "合同最多可以变更几次", unit="次"),
+    "evaluation.standard": Key("text", "评测采用哪一版指标", words=_STANDARDS),
     "evaluation.min_level": Key("level", "验收要求的最低数字化水平等级"),
-    "acceptance.max_rectifications": Key("count", "验收整改最多几次"),
+    "acceptance.max_rectifications": Key("count", "验收整改最多几次", unit="次"),
     "payout.mode": Key("text", "补贴按何种方式兑付"),
     "payout.ratio": Key("ratio", "补贴比例是多少"),
     "payout.cap": Key("money", "每家企业补贴上限是多少"),
-    "payout.eligible": Key("list", "哪些支出可以补贴"),
+    "payout.eligible": Key("list", "哪些支出可以补贴", words=_ELIGIBLE),
     "payout.budget": Key("money", "企业改造补贴的预算是多少"),
     "lookback.rule": Key("text", "是否对企业抽查复核,抽查什么"),
     "lookback.share": Key("ratio", "抽查比例是多少"),
     "lookback.grounds": Key("list", "哪些情形取消试点资格"),
-    "lookback.clawback": Key("text", "取消资格后补贴是否追回"),
-    "recovery.basis": Key("text", "追缴金额按什么计算"),
-    "reminders.leads": Key("list", "期限前几日提醒"),
+    "lookback.clawback": Key("text", "取消资格后补贴是否追回", words=_CLAWBACKS),
+    "recovery.basis": Key("text", "追缴金额按什么计算", words=_BASES),
+    "reminders.leads": Key("list", "期限前几日提醒", words=_LEADS),
     "timers.supplement": Key("days", "补正期限多少日"),
     "timers.county_review": Key("days", "区县初审期限多少日"),
     "timers.city_review": Key("days", "市级审核期限多少日"),
@@ -132,6 +152,8 @@ class Pack:
     """SHA-256 of the content, overlays included, in hex."""
     values: Mapping[str, tuple[Cited, ...]] = field(repr=False)
     """By key; several only where they hold from different days, in order of ``since``."""
+    sources: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """来源文件: the short name that clauses cite → the document's full title and number."""
 
     def cited(self, key: str, on: date | None = None) -> Cited:
         """The value in force on that day; raises OpenQuestion where the sources are silent."""
