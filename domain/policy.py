@@ -80,8 +80,8 @@ SPEND_KINDS: Final[Mapping[str, str]] = {
 
 _ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
 _STANDARDS: Final = {"2022": "工信厅企业〔2022〕32号", "2024": "工信厅企业〔2024〕56号"}
-_CLAWBACKS: Final = {"追回": "追回", "不追回": "不追回", "人工决定": "人工决定"}
-_BASES: Final = {"全额": "全额", "不合规部分": "不合规部分", "按比例": "按比例"}
+_CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
+_BASES: Final = {"all": "全额", "part": "不合规部分", "share": "按比例"}
 _LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}
 
 

@@ -1,8 +1,8 @@
 """Reads a city's rules, lays a rehearsal's assumptions under them, and keeps both as one text that reads back equal.
 
-A pack is ``policies/<city>.toml``. An overlay is ``policies/overlays/<name>-<city>.toml`` and ``<name>.toml``, the first
-before the second; it fills what is absent and never changes what a source says. The keys of ``domain.policy.KEYS`` and
-their notation are for ever, as event names are: batches keep the text of their pack.
+A pack is ``policies/<city>.toml``. An overlay is ``policies/overlays/<name>-<city>.toml`` and ``<name>.toml``, the
+first before the second; it fills what is absent and never changes what a source says. The keys of
+``domain.policy.KEYS`` and their notation are for ever, as event names are: batches keep the text of their pack.
 """
 
 from __future__ import annotations

@@ -122,7 +122,7 @@ class Reader:
         return values
 
     def _in_order(self, key: str, days: Sequence[object]) -> None:
-        """Several values of one key follow each other, each from its own day; only the first may hold from the start."""
+        """Several values of one key follow each other, each from its own day; the first may hold from the start."""
         for index in range(1, len(days)):
             before, since = days[index - 1], days[index]
             if since is None:

@@ -1,0 +1,166 @@
+"""`lookback packs`: read a city's rules with their clauses, check edited files, compare two versions."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import date
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from domain.money import Money
+from domain.policy import KEYS, Cited, Days, Pack, Value
+from policies import load, notation
+from policies.places import Fault, PackFault
+
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def register(app: typer.Typer) -> None:
+    """Mount the commands under ``packs``."""
+    packs = typer.Typer(help="规则包:查看、检查、比较", no_args_is_help=True)
+    packs.command("check")(check)
+    packs.command("show")(show)
+    packs.command("diff")(diff)
+    app.add_typer(packs, name="packs")
+
+
+def check(
+    files: Annotated[
+        list[Path] | None, typer.Argument(help="规则包或假设包;不写则检查全部", exists=True, dir_okay=False)
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """检查规则包和假设包:每一处错误都列出文件、行、键、原因;有错误时退出码为 3。"""
+    paths = files or sorted([*load.HERE.glob("*.toml"), *load.OVERLAYS.glob("*.toml")])
+    found = [fault for path in paths for fault in _faults(path)]
+    if as_json:
+        typer.echo(json.dumps({"files": len(paths), "faults": [asdict(fault) for fault in found]}, ensure_ascii=False))
+    else:
+        for fault in found:
+            typer.echo(str(fault))
+        typer.echo(f"已检查 {len(paths)} 个文件,错误 {len(found)} 处。")
+    if found:
+        raise typer.Exit(3)
+
+
+def show(
+    city: Annotated[str, typer.Argument(help="城市代码,如 dalian")],
+    overlay: Annotated[list[str] | None, typer.Option(help="叠加的假设包,如 rehearsal")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """列出一个城市规则包的每个值:依据的条款、原文/推导/假设,以及待定口径。"""
+    pack = load.load(city, overlay or ())
+    if as_json:
+        typer.echo(json.dumps(_plain(pack), ensure_ascii=False, indent=2))
+        return
+    console = Console()
+    console.print(f"{pack.name} · {pack.agency} · {pack.programme} · 版本 {pack.version[:12]}", highlight=False)
+    for short, title in pack.sources.items():
+        console.print(f"{short}:《{title}》", highlight=False)
+    table = _table("口径", "值", "来历", "依据")
+    for key, spec in KEYS.items():
+        for cited in pack.values.get(key, ()):
+            note = f"\n注:{cited.note}" if cited.note else ""
+            table.add_row(
+                key, spec.question, _said(key, cited), notation.STANDINGS[cited.standing], cited.clause + note
+            )
+    console.print(table)
+    questions = pack.open_questions()
+    console.print(f"待定口径 {len(questions)} 项(来源未规定,须由市里明确):", highlight=False)
+    for key, question in questions.items():
+        console.print(f"  {question}?({key})", highlight=False)
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="城市代码或文件")],
+    second: Annotated[str, typer.Argument(metavar="B", help="城市代码或文件")],
+    as_json: AsJson = False,
+) -> None:
+    """比较两个规则包:只列不同的键。"""
+    packs = (_pack(first), _pack(second))
+    differ = [key for key in KEYS if packs[0].values.get(key) != packs[1].values.get(key)]
+    if as_json:
+        plain = {key: [[_cited(cited) for cited in pack.values.get(key, ())] for pack in packs] for key in differ}
+        versions = [pack.version for pack in packs]
+        typer.echo(json.dumps({"versions": versions, "differences": plain}, ensure_ascii=False, indent=2))
+        return
+    table = _table("键", f"{first}({packs[0].version[:12]})", f"{second}({packs[1].version[:12]})")
+    for key in differ:
+        table.add_row(key, *(_column(key, pack) for pack in packs))
+    if differ:
+        Console().print(table)
+    typer.echo(f"不同的键 {len(differ)} 个,相同的键 {len(KEYS) - len(differ)} 个。")
+
+
+def _table(*columns: str) -> Table:
+    table = Table(show_lines=True)
+    for column in columns:
+        table.add_column(column, overflow="fold")  # Chinese has no blanks to break at; the default would cut text off
+    return table
+
+
+def _faults(path: Path) -> tuple[Fault, ...]:
+    try:
+        return load.faults(load.read_file(path), path.name)
+    except PackFault as bad:
+        return bad.faults
+
+
+def _pack(city_or_file: str) -> Pack:
+    path = Path(city_or_file)
+    return load.parse(load.read_file(path), path.name) if path.is_file() else load.load(city_or_file)
+
+
+def _said(key: str, cited: Cited) -> str:
+    since = f"(自 {cited.since} 起)" if cited.since else ""
+    return notation.say(KEYS[key], cited) + since
+
+
+def _column(key: str, pack: Pack) -> str:
+    held = [
+        f"{_said(key, cited)}\n{notation.STANDINGS[cited.standing]} {cited.clause}"
+        for cited in pack.values.get(key, ())
+    ]
+    return "\n".join(held) or "待定"
+
+
+def _plain(pack: Pack) -> dict[str, Any]:
+    return {
+        "city": pack.city,
+        "name": pack.name,
+        "division": pack.division,
+        "agency": pack.agency,
+        "programme": pack.programme,
+        "version": pack.version,
+        "sources": dict(pack.sources),
+        "values": {key: [_cited(cited) for cited in pack.values[key]] for key in KEYS if pack.has(key)},
+        "assumed": list(pack.assumptions()),
+        "open": pack.open_questions(),
+    }
+
+
+def _cited(cited: Cited) -> dict[str, Any]:
+    return {
+        "value": _bare(cited.value),
+        "comparator": cited.comparator,
+        "clause": cited.clause,
+        "standing": cited.standing.value,
+        "note": cited.note,
+        "since": cited.since.isoformat() if cited.since else None,
+    }
+
+
+def _bare(value: Value) -> object:
+    match value:
+        case Days():
+            return asdict(value)
+        case Money() | Fraction() | date():
+            return str(value)
+        case _:
+            return value
