@@ -1,0 +1,216 @@
+"""The file of one firm in one city's programme: who it is, where it stands, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
+
+from domain.batch import Batch
+from domain.calendar import Calendar, china_day
+from domain.commands import Command
+from domain.deadlines import Deadline
+from domain.fund import Fund
+from domain.money import ZERO
+from domain.policy import Pack
+from domain.record import Fact, File
+from domain.standard import Grade
+
+if TYPE_CHECKING:
+    from domain.case.contract import Contract, SpendLine
+    from domain.case.payout import Entitlement
+
+
+class Stage(StrEnum):
+    """Where the case's life has come to."""
+
+    SELECTION = "selection"
+    DIAGNOSIS = "diagnosis"
+    CONTRACT = "contract"
+    RETROFIT = "retrofit"
+    EVALUATION = "evaluation"
+    ACCEPTANCE = "acceptance"
+    PAYOUT = "payout"
+    LOOKBACK = "look-back"
+    CLOSED = "closed"
+
+
+class Qualification(StrEnum):
+    """Region A 资格."""
+
+    DRAFT = "draft"
+    COUNTY_REVIEW = "county-review"
+    CITY_REVIEW = "city-review"
+    SUPPLEMENTING = "supplementing"
+    WAITLISTED = "waitlisted"
+    PROPOSED = "proposed"
+    NOTICED = "noticed"
+    PILOT = "pilot"
+    NOT_SELECTED = "not-selected"
+    WITHDRAWN = "withdrawn"
+    REVOKED = "revoked"
+    COMPLETED = "completed"
+
+
+class Works(StrEnum):
+    """Region B 项目实施."""
+
+    NONE = "none"
+    AWAITING_DIAGNOSIS = "awaiting-diagnosis"
+    DIAGNOSING = "diagnosing"
+    DIAGNOSED = "diagnosed"
+    PLANNING = "planning"
+    PLAN_REVIEW = "plan-review"
+    CONTRACTING = "contracting"
+    CONTRACT_REVIEW = "contract-review"
+    REGISTERING = "registering"
+    UNDER_WAY = "under-way"
+    DONE = "done"
+
+
+class Acceptance(StrEnum):
+    """Region C 评测验收."""
+
+    NONE = "none"
+    AWAITING_APPLICATION = "awaiting-application"
+    ASSIGNING = "assigning"
+    EVALUATING = "evaluating"
+    DECIDING = "deciding"
+    RECTIFYING = "rectifying"
+    RECHECKING = "rechecking"
+    PASSED = "passed"
+    NOTICED = "noticed"
+    ACCEPTED = "accepted"
+    FAILED = "failed"
+
+
+class Subsidy(StrEnum):
+    """Region D 资金."""
+
+    NONE = "none"
+    TO_VERIFY = "to-verify"
+    VERIFIED = "verified"
+    APPROVED = "approved"
+    INSTRUCTED = "instructed"
+    PAID = "paid"
+    RELEASED = "released"
+
+
+class Inspection(StrEnum):
+    """Region E 抽查/回头看."""
+
+    NONE = "none"
+    DRAWN = "drawn"
+    FOUND = "found"
+    RECTIFYING = "rectifying"
+    RECHECKING = "rechecking"
+    CLEAN = "clean"
+    UPHELD = "upheld"
+
+
+class Recovery(StrEnum):
+    """Region F 追缴."""
+
+    NONE = "none"
+    TO_NOTIFY = "to-notify"
+    NOTIFIED = "notified"
+    DECIDED = "decided"
+    SETTLED = "settled"
+    HANDED_OVER = "handed-over"
+
+
+@dataclass(frozen=True)
+class CasePapers:
+    """What lies on the desk while a case's command is decided: no clock, no database, only what was brought."""
+
+    command: Command
+    at: datetime
+    pack: Pack
+    calendar: Calendar
+    batch: Batch | None = None
+    fund: Fund | None = None
+
+    @property
+    def today(self) -> date:
+        """The day in China on which the act falls."""
+        return china_day(self.at)
+
+
+class CaseFile(File):
+    """一企一档: one firm × city × programme."""
+
+    def blank(self) -> None:
+        # identity
+        self.city = ""
+        self.programme = ""
+        self.credit_code = ""
+        self.firm = ""
+        self.county = ""
+        self.industry = ""
+        self.quality = ""
+        self.above_designated = False
+        self.rehearsal = False
+        self.batch: UUID | None = None
+        self.batch_code = ""
+        # the five regions beside each other, and the stage they amount to
+        self.stage = Stage.SELECTION
+        self.qualification = Qualification.DRAFT
+        self.works = Works.NONE
+        self.acceptance = Acceptance.NONE
+        self.subsidy = Subsidy.NONE
+        self.inspection = Inspection.NONE
+        self.recovery = Recovery.NONE
+        # selection
+        self.supplements = 0
+        self.supplement_returns_to = Qualification.COUNTY_REVIEW
+        self.open_objection = ""
+        self.withdrawal_asked = False
+        # diagnosis, contract, retrofit
+        self.diagnoser = ""
+        self.provider = ""
+        self.baseline: Grade | None = None
+        self.contract: Contract | None = None
+        self.contract_change: Contract | None = None
+        self.contract_changes = 0
+        self.milestones: dict[str, bool | None] = {}
+        # evaluation and acceptance
+        self.evaluator = ""
+        self.grade: Grade | None = None
+        self.verified: tuple[SpendLine, ...] = ()
+        self.rectifications = 0
+        # money
+        self.entitlement: Entitlement | None = None
+        self.instruction = ""
+        self.instructions = 0
+        self.paid = ZERO
+        self.frozen = False
+        self.to_recover = ZERO
+        self.refunded = ZERO
+        # look-back
+        self.campaign = ""
+        self.findings: tuple[str, ...] = ()
+        self.statement_filed = False
+        # who did what, by person; when is whose turn over
+        self.hands: dict[str, str] = {}
+        self.deadlines: dict[str, Deadline] = {}
+        self.timers_opened: dict[str, int] = {}
+
+    @property
+    def is_open(self) -> bool:
+        """The life is not over."""
+        return self.stage is not Stage.CLOSED
+
+
+class CaseFact(Fact):
+    """One thing that happened to one case."""
+
+    ENTERS: ClassVar[Stage | None] = None
+    """The stage that begins with this fact; None where the stage stays."""
+
+    def apply(self, aggregate: Any) -> None:
+        """Remember the stage, then what the fact itself says."""
+        if self.ENTERS is not None:
+            aggregate.stage = self.ENTERS
+        self.fold(aggregate)

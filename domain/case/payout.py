@@ -1,0 +1,289 @@
+"""兑付: the subsidy is worked out, approved against the budget, instructed and received; each by another person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Literal
+
+from domain import fund
+from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
+from domain.case.contract import SpendLine
+from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
+from domain.case.withdrawal import finding_must_be_settled_first
+from domain.commands import CaseCommand
+from domain.money import ZERO, Money, total
+from domain.policy import Pack
+from domain.rules import No, rule
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """核定补贴: the amount and every step that led to it, so that anyone can work it out again."""
+
+    amount: Money
+    eligible: Money
+    """Verified spend of the kinds that the pack allows."""
+    excluded: tuple[SpendLine, ...]
+    """Verified spend that cannot be subsidised."""
+    ratio: str
+    """An exact fraction, e.g. ``1/2``."""
+    cap: Money
+    steps: tuple[str, ...]
+    """The working, line by line, in Chinese."""
+
+
+def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlement:
+    """min(⌊ratio × eligible spend⌋, cap), to the fen. Raises OpenQuestion where the pack gives no ratio or cap."""
+    kinds = pack.list("payout.eligible")
+    ratio, cap = pack.ratio("payout.ratio", on), pack.money("payout.cap", on)
+    eligible = total(line.amount for line in verified if line.kind in kinds)
+    excluded = tuple(line for line in verified if line.kind not in kinds)
+    shared = eligible.share(ratio)
+    amount = min(shared, cap)
+    steps = (
+        f"符合要求的投入合计 {eligible} 元({pack.clause('payout.eligible')})",
+        *(f"不予支持:{line.what} {line.amount} 元(类别 {line.kind})" for line in excluded),
+        f"{eligible} × {ratio} = {shared} 元,舍去不足一分({pack.clause('payout.ratio')})",
+        f"与上限 {cap} 元取小 = {amount} 元({pack.clause('payout.cap')})",
+    )
+    return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
+
+
+class EntitlementVerified(CaseFact):
+    """The subsidy is worked out; the whole working lies in the event."""
+
+    TOPIC: ClassVar[str] = "case.entitlement-verified"
+    entitlement: Entitlement
+    verified: tuple[SpendLine, ...]
+
+    def fold(self, file: CaseFile) -> None:
+        file.entitlement = self.entitlement
+        file.subsidy = Subsidy.VERIFIED
+        file.hands["verify entitlement"] = self.by.id
+
+
+class PayoutApproved(CaseFact):
+    """Approved; the fund set the money aside in the same transaction."""
+
+    TOPIC: ClassVar[str] = "case.payout-approved"
+    amount: Money
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.subsidy = Subsidy.APPROVED
+        file.hands["approve payout"] = self.by.id
+
+
+class PaymentInstructed(CaseFact):
+    """拨付指令: the county treasury is told to pay. The number is used once."""
+
+    TOPIC: ClassVar[str] = "case.payment-instructed"
+    amount: Money
+    instruction: str
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.subsidy = Subsidy.INSTRUCTED
+        file.instruction = self.instruction
+        file.instructions += 1
+        file.hands["instruct payment"] = self.by.id
+
+
+class PaymentReceived(CaseFact):
+    """到账回执: the firm has the money."""
+
+    TOPIC: ClassVar[str] = "case.payment-received"
+    ENTERS: ClassVar[Stage | None] = Stage.LOOKBACK
+    amount: Money
+    instruction: str
+    received_on: date
+
+    def fold(self, file: CaseFile) -> None:
+        file.subsidy = Subsidy.PAID
+        file.paid += self.amount
+
+
+class PaymentBounced(CaseFact):
+    """退票: the bank sent it back; the same entitlement is instructed again under a new number."""
+
+    TOPIC: ClassVar[str] = "case.payment-bounced"
+    instruction: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.subsidy = Subsidy.APPROVED
+        file.instruction = ""
+
+
+EVENTS = (EntitlementVerified, PayoutApproved, PaymentInstructed, PaymentReceived, PaymentBounced)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyEntitlement(CaseCommand):
+    """Work out the subsidy from the verified spend."""
+
+    kind: Literal["verify-entitlement"] = "verify-entitlement"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApprovePayout(CaseCommand):
+    """Approve the amount that was worked out, on a document."""
+
+    kind: Literal["approve-payout"] = "approve-payout"
+    amount: Money
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstructPayment(CaseCommand):
+    """Tell the county treasury to pay."""
+
+    kind: Literal["instruct-payment"] = "instruct-payment"
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordReceipt(CaseCommand):
+    """Take down the bank's receipt."""
+
+    kind: Literal["record-receipt"] = "record-receipt"
+    instruction: str
+    amount: Money
+    received_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordBounce(CaseCommand):
+    """Take down that the bank sent it back; ``reason`` says why."""
+
+    kind: Literal["record-bounce"] = "record-bounce"
+    instruction: str
+
+
+@rule
+def money_must_not_be_frozen(case: CaseFile) -> No | None:
+    """What an inspection froze stays where it is until a decision."""
+    return No("资金因抽查发现问题已冻结") if case.frozen else None
+
+
+@rule
+def firm_must_be_accepted_and_qualified(case: CaseFile) -> No | None:
+    """No money without a valid acceptance and the standing of a pilot, looked at anew at each step."""
+    if case.acceptance is Acceptance.ACCEPTED and case.qualification is Qualification.PILOT:
+        return None
+    return No("企业未验收合格或已不具备试点资格,不能兑付")
+
+
+@rule
+def withdrawal_must_be_decided_first(case: CaseFile) -> No | None:
+    """No money moves while the firm's wish to leave is unanswered."""
+    return No("企业已申请退出,须先答复") if case.withdrawal_asked else None
+
+
+@rule
+def amount_must_be_the_entitlement(case: CaseFile, amount: Money) -> No | None:
+    """What is approved is what was worked out, to the fen."""
+    due = case.entitlement.amount if case.entitlement else ZERO
+    return None if amount == due else No(f"金额 {amount} 元与核定补贴 {due} 元不一致")
+
+
+@rule
+def receipt_must_match_the_instruction(case: CaseFile, instruction: str, amount: Money | None) -> No | None:
+    """A receipt is for the open instruction and for its amount."""
+    if instruction != case.instruction:
+        return No(f"指令号“{instruction}”不是本案待回执的指令“{case.instruction}”")
+    due = case.entitlement.amount if case.entitlement else ZERO
+    if amount is not None and amount != due:
+        return No(f"回执金额 {amount} 元与指令金额 {due} 元不一致")
+    return None
+
+
+@rule
+def there_must_be_something_to_pay(amount: Money) -> No | None:
+    """An entitlement of nothing is not approved; the verified spend must be looked at again."""
+    return None if amount > ZERO else No("核定补贴为零,没有可兑付的金额")
+
+
+def _may_move_money(case: CaseFile) -> None:
+    firm_must_be_accepted_and_qualified(case)
+    withdrawal_must_be_decided_first(case)
+    finding_must_be_settled_first(case)
+    money_must_not_be_frozen(case)
+
+
+def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CasePapers) -> None:
+    """Worked out by the rules in force on the day, from what the evaluator verified."""
+    step_must_be_due(case.subsidy, Subsidy.TO_VERIFY)
+    firm_must_be_accepted_and_qualified(case)
+    worked_out = entitlement(case.verified, papers.pack, papers.today)
+    there_must_be_something_to_pay(worked_out.amount)
+    clauses = tuple(papers.pack.clause(key) for key in ("payout.eligible", "payout.ratio", "payout.cap"))
+    case.record(EntitlementVerified, papers, clauses=clauses, entitlement=worked_out, verified=case.verified)
+
+
+def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
+    """By another person; the fund must hold it, and holds it from here on."""
+    step_must_be_due(case.subsidy, Subsidy.VERIFIED)
+    _may_move_money(case)
+    hand_must_differ(case, command.by, "verify entitlement", "decide acceptance", "county review", "city review")
+    amount_must_be_the_entitlement(case, command.amount)
+    words_must_be_given(command.document, "批准文件(会议纪要)编号")
+    assert papers.fund is not None
+    fund.commit(papers.fund, case.id, command.amount, papers)
+    case.record(
+        PayoutApproved,
+        papers,
+        clauses=(papers.pack.clause("payout.mode"),),
+        amount=command.amount,
+        document=command.document,
+    )
+
+
+def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePapers) -> None:
+    """A third person; everything is checked once more before the instruction leaves."""
+    step_must_be_due(case.subsidy, Subsidy.APPROVED)
+    _may_move_money(case)
+    hand_must_differ(case, command.by, "verify entitlement", "approve payout")
+    words_must_be_given(command.document, "资金文件文号")
+    assert case.entitlement is not None
+    case.record(
+        PaymentInstructed,
+        papers,
+        amount=case.entitlement.amount,
+        instruction=f"{case.city}-{case.credit_code}-{case.instructions + 1}",
+        document=command.document,
+    )
+
+
+def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -> None:
+    """A fourth person; case and fund book it in one transaction."""
+    step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
+    hand_must_differ(case, command.by, "verify entitlement", "approve payout", "instruct payment")
+    receipt_must_match_the_instruction(case, command.instruction, command.amount)
+    assert papers.fund is not None
+    fund.pay(papers.fund, case.id, command.amount, command.instruction, papers)
+    case.record(
+        PaymentReceived,
+        papers,
+        amount=command.amount,
+        instruction=command.instruction,
+        received_on=command.received_on,
+    )
+
+
+def record_bounce(case: CaseFile, command: RecordBounce, papers: CasePapers) -> None:
+    """The money never arrived; the commitment stands."""
+    step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
+    receipt_must_match_the_instruction(case, command.instruction, None)
+    words_must_be_given(command.reason, "退票原因")
+    case.record(PaymentBounced, papers, instruction=command.instruction)
+
+
+DECISIONS = {
+    VerifyEntitlement: verify_entitlement,
+    ApprovePayout: approve_payout,
+    InstructPayment: instruct_payment,
+    RecordReceipt: record_receipt,
+    RecordBounce: record_bounce,
+}

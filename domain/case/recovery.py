@@ -1,0 +1,192 @@
+"""追缴: money paid to a firm that lost its qualification is asked back, decided, and followed to the last refund."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from domain import fund
+from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
+from domain.case.file import CaseFact, CaseFile, CasePapers, Recovery, Stage
+from domain.commands import CaseCommand
+from domain.fund import amount_must_be_positive
+from domain.money import Money
+from domain.rules import No, rule
+
+
+class RecoveryNotified(CaseFact):
+    """追缴告知: the firm knows what will be asked back."""
+
+    TOPIC: ClassVar[str] = "case.recovery-notified"
+    amount: Money
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.NOTIFIED
+        file.to_recover = self.amount
+        file.hands["notify recovery"] = self.by.id
+
+
+class RecoveryDecided(CaseFact):
+    """追缴决定: the amount is due."""
+
+    TOPIC: ClassVar[str] = "case.recovery-decided"
+    amount: Money
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.DECIDED
+        file.to_recover = self.amount
+        file.hands["decide recovery"] = self.by.id
+
+
+class RefundRecorded(CaseFact):
+    """退款到账; the fund booked it in the same transaction."""
+
+    TOPIC: ClassVar[str] = "case.refund-recorded"
+    amount: Money
+    slip: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.refunded += self.amount
+
+
+class RecoverySettled(CaseFact):
+    """已退清: the last fen is home."""
+
+    TOPIC: ClassVar[str] = "case.recovery-settled"
+    ENTERS: ClassVar[Stage | None] = Stage.CLOSED
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.SETTLED
+
+
+class RecoveryHandedOver(CaseFact):
+    """移送: the firm did not pay in time; treasury, audit or the court take over. Refunds are still booked."""
+
+    TOPIC: ClassVar[str] = "case.recovery-handed-over"
+    to: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.HANDED_OVER
+
+
+EVENTS = (RecoveryNotified, RecoveryDecided, RefundRecorded, RecoverySettled, RecoveryHandedOver)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotifyRecovery(CaseCommand):
+    """Tell the firm what will be asked back."""
+
+    kind: Literal["notify-recovery"] = "notify-recovery"
+    amount: Money
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideRecovery(CaseCommand):
+    """Make it due."""
+
+    kind: Literal["decide-recovery"] = "decide-recovery"
+    amount: Money
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordRefund(CaseCommand):
+    """Take down money that came back."""
+
+    kind: Literal["record-refund"] = "record-refund"
+    amount: Money
+    slip: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandOverRecovery(CaseCommand):
+    """Give the debt to those who can enforce it; ``reason`` says why."""
+
+    kind: Literal["hand-over-recovery"] = "hand-over-recovery"
+    to: str
+
+
+@rule
+def recovery_must_not_exceed_what_was_paid(case: CaseFile, amount: Money) -> No | None:
+    """No more is asked back than was paid."""
+    return None if amount <= case.paid else No(f"追缴 {amount} 元超过已拨付的 {case.paid} 元")
+
+
+@rule
+def whole_amount_must_be_asked_where_the_pack_says_so(
+    case: CaseFile, amount: Money, basis: str, clause: str
+) -> No | None:
+    """Where the city recovers in full, the decision is for all that was paid."""
+    if basis != "all" or amount == case.paid:
+        return None
+    return No(f"本市规定全额追缴,应为 {case.paid} 元", clause)
+
+
+@rule
+def refund_must_not_exceed_what_is_due(case: CaseFile, amount: Money) -> No | None:
+    """A firm does not pay back more than the decision says."""
+    left = case.to_recover - case.refunded
+    return None if amount <= left else No(f"退款 {amount} 元超过应退余额 {left} 元")
+
+
+@rule
+def refund_must_be_overdue(case: CaseFile) -> No | None:
+    """A debt is handed over when its time has passed, not before."""
+    if any(deadline.timer == "refund" and not deadline.passed for deadline in case.deadlines.values()):
+        return No("退款期限未届满,不能移送")
+    return None
+
+
+def notify_recovery(case: CaseFile, command: NotifyRecovery, papers: CasePapers) -> None:
+    """The firm can prepare its word."""
+    step_must_be_due(case.recovery, Recovery.TO_NOTIFY)
+    amount_must_be_positive(command.amount)
+    recovery_must_not_exceed_what_was_paid(case, command.amount)
+    words_must_be_given(command.document, "告知书编号")
+    case.record(RecoveryNotified, papers, amount=command.amount, document=command.document)
+
+
+def decide_recovery(case: CaseFile, command: DecideRecovery, papers: CasePapers) -> None:
+    """By another person."""
+    step_must_be_due(case.recovery, Recovery.NOTIFIED)
+    hand_must_differ(case, command.by, "notify recovery")
+    amount_must_be_positive(command.amount)
+    recovery_must_not_exceed_what_was_paid(case, command.amount)
+    basis = papers.pack.cited("recovery.basis")
+    whole_amount_must_be_asked_where_the_pack_says_so(case, command.amount, str(basis.value), basis.clause)
+    words_must_be_given(command.document, "追缴决定书编号")
+    case.record(RecoveryDecided, papers, clauses=(basis.clause,), amount=command.amount, document=command.document)
+
+
+def record_refund(case: CaseFile, command: RecordRefund, papers: CasePapers) -> None:
+    """A third person; the last fen settles the debt and ends the case."""
+    step_must_be_due(case.recovery, Recovery.DECIDED, Recovery.HANDED_OVER)
+    hand_must_differ(case, command.by, "notify recovery", "decide recovery")
+    amount_must_be_positive(command.amount)
+    refund_must_not_exceed_what_is_due(case, command.amount)
+    words_must_be_given(command.slip, "退款凭证号")
+    assert papers.fund is not None
+    fund.recover(papers.fund, case.id, command.amount, papers)
+    case.record(RefundRecorded, papers, amount=command.amount, slip=command.slip)
+    if case.refunded == case.to_recover:
+        case.record(RecoverySettled, papers)
+
+
+def hand_over_recovery(case: CaseFile, command: HandOverRecovery, papers: CasePapers) -> None:
+    """After the refund's time has passed."""
+    step_must_be_due(case.recovery, Recovery.DECIDED)
+    refund_must_be_overdue(case)
+    words_must_be_given(command.to, "移送对象")
+    words_must_be_given(command.reason, "移送理由")
+    case.record(RecoveryHandedOver, papers, to=command.to)
+
+
+DECISIONS = {
+    NotifyRecovery: notify_recovery,
+    DecideRecovery: decide_recovery,
+    RecordRefund: record_refund,
+    HandOverRecovery: hand_over_recovery,
+}

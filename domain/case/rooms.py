@@ -1,0 +1,96 @@
+"""The eight stages and what lies beside them, in order; and the way a command takes through its room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from domain import authority
+from domain.case import (
+    acceptance,
+    contract,
+    diagnosis,
+    evaluation,
+    lookback,
+    payout,
+    recovery,
+    retrofit,
+    schedule,
+    selection,
+    withdrawal,
+)
+from domain.case.common import case_must_be_open, case_must_have_been_opened
+from domain.case.file import CaseFact, CaseFile, CasePapers
+from domain.case.selection import OpenCase
+from domain.commands import CaseCommand
+from domain.record import Fact
+from domain.rejections import Refusal
+
+ROOMS: Final = (
+    selection,
+    diagnosis,
+    contract,
+    retrofit,
+    evaluation,
+    acceptance,
+    payout,
+    lookback,
+    recovery,
+    withdrawal,
+    schedule,
+)
+
+
+class CommandRefused(CaseFact):
+    """A command that came as a signal was refused: its sender could not wait for the answer, so it stands here."""
+
+    TOPIC: ClassVar[str] = "case.command-refused"
+    kind: str
+    refusal: Refusal
+
+
+EVENTS: Final[tuple[type[Fact], ...]] = (*(event for room in ROOMS for event in room.EVENTS), CommandRefused)
+
+DECISIONS: Final[Mapping[type[CaseCommand], Callable[[CaseFile, Any, CasePapers], None]]] = {
+    command: decision for room in ROOMS for command, decision in room.DECISIONS.items()
+}
+
+COMMANDS: Final[Mapping[str, type[CaseCommand]]] = {
+    command.__dataclass_fields__["kind"].default: command for command in DECISIONS
+}
+"""Every case command by its name on the wire."""
+
+
+def decide(case: CaseFile, papers: CasePapers) -> None:
+    """One command: who may, whether the case is open, what its room says, and which deadlines follow.
+
+    Raises Rejection, or OpenQuestion where the pack is silent; the file is then not to be used any further.
+    """
+    command = papers.command
+    assert isinstance(command, CaseCommand)
+    if not isinstance(command, OpenCase):
+        case_must_have_been_opened(case)
+        case_must_be_open(case)
+    authority.may(command, case)
+    DECISIONS[type(command)](case, command, papers)
+    schedule.settle(case, papers)
+
+
+def refuse(case: CaseFile, papers: CasePapers, refusal: Refusal) -> None:
+    """Keep the refusal of a command whose sender could not wait."""
+    case.record(CommandRefused, papers, clauses=(refusal.clause,), kind=papers.command.kind, refusal=refusal)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a case stands, as far as its workflow must know: the stage to wait in, and the next moment of time."""
+
+    stage: str
+    version: int
+    wake: schedule.Wake | None
+
+
+def standing(case: CaseFile) -> Standing:
+    """The workflow's whole knowledge of the case."""
+    return Standing(case.stage.value, case.version, schedule.next_wake(case) if case.is_open else None)
