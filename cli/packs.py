@@ -59,22 +59,21 @@ def show(
     if as_json:
         typer.echo(json.dumps(_plain(pack), ensure_ascii=False, indent=2))
         return
-    console = Console()
-    console.print(f"{pack.name} · {pack.agency} · {pack.programme} · 版本 {pack.version[:12]}", highlight=False)
+    console = _console()
+    console.print(f"{pack.name} · {pack.agency} · {pack.programme} · 版本 {pack.version[:12]}")
     for short, title in pack.sources.items():
-        console.print(f"{short}:《{title}》", highlight=False)
+        console.print(f"{short}:《{title}》")
     table = _table("口径", "值", "来历", "依据")
     for key, spec in KEYS.items():
         for cited in pack.values.get(key, ()):
             note = f"\n注:{cited.note}" if cited.note else ""
-            table.add_row(
-                key, spec.question, _said(key, cited), notation.STANDINGS[cited.standing], cited.clause + note
-            )
+            standing = notation.STANDINGS[cited.standing]
+            table.add_row(f"{spec.question}\n{key}", _said(key, cited), standing, cited.clause + note)
     console.print(table)
     questions = pack.open_questions()
-    console.print(f"待定口径 {len(questions)} 项(来源未规定,须由市里明确):", highlight=False)
+    console.print(f"待定口径 {len(questions)} 项(来源未规定,须由市里明确):")
     for key, question in questions.items():
-        console.print(f"  {question}?({key})", highlight=False)
+        console.print(f"  {question}?({key})")
 
 
 def diff(
@@ -94,8 +93,12 @@ def diff(
     for key in differ:
         table.add_row(key, *(_column(key, pack) for pack in packs))
     if differ:
-        Console().print(table)
+        _console().print(table)
     typer.echo(f"不同的键 {len(differ)} 个,相同的键 {len(KEYS) - len(differ)} 个。")
+
+
+def _console() -> Console:
+    return Console(markup=False, emoji=False, highlight=False)  # a document number may hold [2021]
 
 
 def _table(*columns: str) -> Table:

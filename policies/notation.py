@@ -19,7 +19,7 @@ STANDINGS: Final[Mapping[Standing, str]] = {
     Standing.DERIVED: "推导",
     Standing.ASSUMED: "假设",
 }
-EXPIRIES: Final[Mapping[str, str]] = {"wait": "到期记录、事项不关闭", "lapse": "到期视为放弃"}
+EXPIRIES: Final = ("wait", "lapse")
 
 _UNITS: Final[Mapping[Kind, tuple[str, ...]]] = {
     "money": ("元", "万元"),
@@ -93,7 +93,7 @@ def write(spec: Key, value: Value) -> dict[str, str]:
 
 
 def say(spec: Key, cited: Cited) -> str:
-    """The value for people, with unit and comparator, e.g. ``≤ 50%``, ``5 工作日(到期视为放弃)``."""
+    """The value for people, with unit and comparator, e.g. ``≤ 50%``, ``5 工作日,逾期视为放弃``."""
     return said(spec, cited.value) if cited.comparator == "=" else f"{cited.comparator} {said(spec, cited.value)}"
 
 
@@ -106,7 +106,8 @@ def said(spec: Key, value: Value) -> str:
             percent = value * 100
             return f"{percent.numerator}%" if percent.denominator == 1 else f"{value.numerator}/{value.denominator}"
         case Days():
-            return f"{value.count} {_DAY_UNITS[value.unit]}({EXPIRIES[value.on_expiry]})"
+            lapses = ",逾期视为放弃" if value.on_expiry == "lapse" else ""
+            return f"{value.count} {_DAY_UNITS[value.unit]}{lapses}"
         case tuple():
             return "、".join(spec.words.get(word, word) for word in value)
         case bool():

@@ -170,7 +170,7 @@ class Reader:
                 self._fault(key, field, f"此键不写 {field}", index)
         if unit is not None and units and unit not in units:
             self._fault(key, "unit", f"单位应是 {' 或 '.join(units)},不是 {unit!r}", index)
-        if expiry is not None and timed and expiry not in tuple(notation.EXPIRIES):
+        if expiry is not None and timed and expiry not in notation.EXPIRIES:
             self._fault(key, "on_expiry", f"on_expiry 应是 {' 或 '.join(notation.EXPIRIES)},不是 {expiry!r}", index)
 
     def _value(self, key: str, entry: Mapping[str, Any], index: int) -> Value | None:
