@@ -16,6 +16,7 @@ class Batch(File):
 
     def blank(self) -> None:
         self.city = ""
+        self.programme = ""
         self.code = ""
         self.opens: date | None = None
         self.closes: date | None = None
@@ -28,6 +29,7 @@ class BatchOpened(Fact):
 
     TOPIC: ClassVar[str] = "batch.opened"
     city: str
+    programme: str
     code: str
     opens: date
     closes: date
@@ -36,6 +38,7 @@ class BatchOpened(Fact):
 
     def fold(self, file: Batch) -> None:
         file.city = self.city
+        file.programme = self.programme
         file.code = self.code
         file.opens = self.opens
         file.closes = self.closes
@@ -52,6 +55,7 @@ class OpenBatch(Command):
 
     kind: Literal["open-batch"] = "open-batch"
     city: str
+    programme: str
     code: str
     opens: date
     closes: date
@@ -79,6 +83,7 @@ def open_batch(batch: Batch, command: OpenBatch, papers: Papers) -> None:
         BatchOpened,
         papers,
         city=command.city,
+        programme=command.programme,
         code=command.code,
         opens=command.opens,
         closes=command.closes,

@@ -24,6 +24,7 @@ class Fund(File):
 
     def blank(self) -> None:
         self.city = ""
+        self.programme = ""
         self.line = ""
         self.appropriated = ZERO
         self.available = ZERO
@@ -54,6 +55,7 @@ class FundAppropriated(Posting):
 
     TOPIC: ClassVar[str] = "fund.appropriated"
     city: str
+    programme: str
     line: str
     source: str
     """central, province, city or county."""
@@ -61,6 +63,7 @@ class FundAppropriated(Posting):
 
     def fold(self, file: Fund) -> None:
         file.city = self.city
+        file.programme = self.programme
         file.line = self.line
         file.appropriated += self.amount
         file.available += self.amount
@@ -125,6 +128,7 @@ class AppropriateFund(Command):
 
     kind: Literal["appropriate-fund"] = "appropriate-fund"
     city: str
+    programme: str
     line: str
     source: Literal["central", "province", "city", "county"]
     amount: Money
@@ -179,6 +183,7 @@ def appropriate_fund(fund: Fund, command: AppropriateFund, papers: Papers) -> No
         credit="source",
         amount=command.amount,
         city=command.city,
+        programme=command.programme,
         line=command.line,
         source=command.source,
         document=command.document,

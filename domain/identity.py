@@ -74,14 +74,14 @@ def command_id(*parts: str) -> UUID:
     return _id("command", *parts)
 
 
-def batch_id(city: str, code: str) -> UUID:
-    """批次: a batch of one city."""
-    return _id("batch", city, code)
+def batch_id(city: str, programme: str, code: str) -> UUID:
+    """批次: a batch of one city's programme."""
+    return _id("batch", city, programme, code)
 
 
-def fund_id(city: str, line: str) -> UUID:
-    """资金: one budget line of one city."""
-    return _id("fund", city, line)
+def fund_id(city: str, programme: str, line: str) -> UUID:
+    """资金: one budget line of one city's programme."""
+    return _id("fund", city, programme, line)
 
 
 def _id(kind: str, *parts: str) -> UUID:

@@ -15,6 +15,7 @@ from typing import Final, Literal, TypeVar
 from domain.money import Money
 from domain.rejections import OpenQuestion
 
+
 class Standing(StrEnum):
     """Where a value comes from."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from domain.commands import Command
 from domain.people import Person
 from domain.policy import Pack
 
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
 TFile = TypeVar("TFile", bound="File")
 
 
@@ -61,17 +62,17 @@ class File(Aggregate):
     """A stream of facts about one thing: a case, a fund, a batch. It remembers; the rooms decide."""
 
     @classmethod
-    def fresh(cls: type[TFile], file_id: UUID, at: datetime) -> TFile:
+    def fresh(cls: type[TFile], file_id: UUID) -> TFile:
         """An empty file: a stream with no fact yet."""
         file = cls.__new__(cls)
-        file.__base_init__(originator_id=file_id, originator_version=0, timestamp=at)
+        file.__base_init__(originator_id=file_id, originator_version=0, timestamp=_BEGINNING)
         file.blank()
         return file
 
     @classmethod
     def folded(cls: type[TFile], file_id: UUID, facts: Sequence[Fact]) -> TFile:
-        """The file as its facts tell it; facts in order of version, at least one."""
-        file = cls.fresh(file_id, facts[0].timestamp)
+        """The file as its facts tell it; facts in order of version."""
+        file = cls.fresh(file_id)
         for fact in facts:
             fact.mutate(file)
         return file

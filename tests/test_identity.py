@@ -103,7 +103,7 @@ def test_different_parts_never_name_the_same_command(one: list[str], other: list
 
 @given(st.text(max_size=6), st.text(max_size=6))
 def test_ids_of_different_kinds_never_clash(one: str, other: str) -> None:
-    ids = {identity.batch_id(one, other), identity.fund_id(one, other), identity.command_id(one, other)}
+    ids = {identity.batch_id(one, "p", other), identity.fund_id(one, "p", other), identity.command_id(one, other)}
     ids |= {identity.case_id(one, other, ""), identity.command_id("case", one, other)}
 
     assert len(ids) == 5
@@ -112,5 +112,5 @@ def test_ids_of_different_kinds_never_clash(one: str, other: str) -> None:
 def test_ids_are_for_ever() -> None:
     assert identity.case_id("dalian", "2023-117", SOUND[0]) == UUID("531533ec-d97d-58ba-8ee4-661e6a7eb886")
     assert identity.command_id("open", "x") == UUID("71b6b49a-2f95-52cd-bbf2-3ffb7ed55cc5")
-    assert identity.batch_id("dalian", "1") == UUID("ddc67499-da84-5f55-ae4b-f5658d293c36")
-    assert identity.fund_id("dalian", "retrofit") == UUID("ade18917-0223-5bf5-9b3d-527ce1a4ec69")
+    assert identity.batch_id("dalian", "2023-117", "1") == UUID("987810c2-b61f-540c-9977-439d031cde9b")
+    assert identity.fund_id("dalian", "2023-117", "retrofit") == UUID("1f2eebf8-ecfe-5d69-aae7-fd8358d9b250")

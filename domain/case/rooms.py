@@ -61,6 +61,15 @@ COMMANDS: Final[Mapping[str, type[CaseCommand]]] = {
 }
 """Every case command by its name on the wire."""
 
+MOVES_MONEY: Final = (
+    payout.ApprovePayout,
+    payout.RecordReceipt,
+    recovery.RecordRefund,
+    withdrawal.ApproveWithdrawal,
+    lookback.RevokeQualification,
+)
+"""Commands that book on the fund in the same transaction."""
+
 
 def decide(case: CaseFile, papers: CasePapers) -> None:
     """One command: who may, whether the case is open, what its room says, and which deadlines follow.

@@ -350,12 +350,12 @@ def firm_must_be_in_a_county_of_the_city(county: str, pack: Pack) -> No | None:
 
 
 @rule
-def batch_must_be_open_on_the_day(batch: Batch | None, city: str, today: date) -> No | None:
+def batch_must_be_open_on_the_day(batch: Batch | None, case: CaseFile, today: date) -> No | None:
     """Applications come within the window of a batch of the firm's own city."""
     if batch is None or batch.is_new or batch.opens is None or batch.closes is None:
         return No("没有这个批次")
-    if batch.city != city:
-        return No(f"批次 {batch.code} 不是本市的批次")
+    if (batch.city, batch.programme) != (case.city, case.programme):
+        return No(f"批次 {batch.code} 不是本市本项目的批次")
     if not batch.opens <= today <= batch.closes:
         return No(f"批次 {batch.code} 的申报期为 {batch.opens} 至 {batch.closes},今日 {today} 不在期内")
     return None
@@ -437,7 +437,7 @@ def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
 def submit_application(case: CaseFile, command: SubmitApplication, papers: CasePapers) -> None:
     """The application is in; the county's turn begins."""
     step_must_be_due(case.qualification, Qualification.DRAFT)
-    batch_must_be_open_on_the_day(papers.batch, case.city, papers.today)
+    batch_must_be_open_on_the_day(papers.batch, case, papers.today)
     truth_must_be_pledged(command.pledged)
     self_assessment_must_be_on_the_scale(command.self_level)
     firm_must_be_in_a_pilot_industry(case.industry, papers.pack)

@@ -1,0 +1,156 @@
+"""The desk on which every command is decided: load, decide, append, receipt. Nothing decides anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+import structlog
+
+from domain import authority
+from domain.batch import Batch, OpenBatch, open_batch
+from domain.calendar import Calendar
+from domain.case import rooms
+from domain.case.file import CaseFile, CasePapers
+from domain.case.rooms import Standing
+from domain.case.selection import OpenCase, SubmitApplication
+from domain.commands import CaseCommand, Command, Receipt
+from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
+from domain.identity import batch_id, fund_id
+from domain.policy import Pack
+from domain.record import File
+from domain.rejections import Refusal, Rejection
+from eventstore.store import Conflict, EventStore
+from policies import load
+
+log = structlog.get_logger()
+
+REHEARSAL_OVERLAY: Final = "rehearsal"
+_TRIES = 8
+"""How often a decision is made anew when another hand was faster on the same stream."""
+
+COMMANDS: Final[Mapping[str, type[Command]]] = {
+    **rooms.COMMANDS,
+    "open-batch": OpenBatch,
+    "appropriate-fund": AppropriateFund,
+}
+"""Every command of the house by its name on the wire."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of a command, and where its case stands now.
+
+    ``refusal`` alone: refused, nothing written. ``receipt`` alone: done. Both: refused, and the refusal is on record.
+    """
+
+    receipt: Receipt | None
+    refusal: Refusal | None
+    standing: Standing | None
+
+
+class Desk:
+    """Decides commands against the record. One per process; safe to use from several threads."""
+
+    def __init__(self, store: EventStore, calendar: Calendar) -> None:
+        self._store = store
+        self._calendar = calendar
+        self._pinned: dict[UUID, Batch] = {}
+
+    def handle(self, command: Command, at: datetime, *, by_signal: bool = False) -> Answer:
+        """Decide one command at one moment.
+
+        Idempotent by ``command_id``. A refusal writes nothing; only where the sender could not wait (``by_signal``) it
+        is kept as an event, so that nothing is silently dropped. Raises what the database raises, and Conflict when
+        others keep being faster; both are for the engine to retry.
+        """
+        for _ in range(_TRIES - 1):
+            try:
+                return self._once(command, at, by_signal=by_signal)
+            except Conflict:
+                log.info("decided again", command=command.kind, command_id=str(command.command_id))
+        return self._once(command, at, by_signal=by_signal)
+
+    def standing(self, case: UUID) -> Standing | None:
+        """Where a case stands; None where there is none."""
+        file = self._store.load(CaseFile, case)
+        return None if file.is_new else rooms.standing(file)
+
+    def _once(self, command: Command, at: datetime, *, by_signal: bool) -> Answer:
+        try:
+            receipt = self._store.receipt(command)
+            if receipt is None:
+                files = self._decide(command, at)
+                receipt = self._store.append(files, command)
+        except Rejection as no:
+            if by_signal and isinstance(command, CaseCommand):
+                return self._keep_refusal(command, at, no.refusal)
+            return Answer(None, no.refusal, self._standing_of(command))
+        return Answer(receipt, self._kept_refusal(receipt), self._standing_of(command))
+
+    def _kept_refusal(self, receipt: Receipt) -> Refusal | None:
+        """A command that was refused when it came by signal stays refused, however it comes again."""
+        if receipt.events != (rooms.CommandRefused.TOPIC,):
+            return None
+        fact = self._store.facts(receipt.subject)[receipt.version - 1]
+        assert isinstance(fact, rooms.CommandRefused)
+        return fact.refusal
+
+    def _standing_of(self, command: Command) -> Standing | None:
+        return self.standing(command.case) if isinstance(command, CaseCommand) else None
+
+    def _decide(self, command: Command, at: datetime) -> list[File]:
+        if isinstance(command, CaseCommand):
+            case = self._store.load(CaseFile, command.case)
+            papers = self._papers(case, command, at)
+            rooms.decide(case, papers)
+            return [case, *([papers.fund] if papers.fund is not None and papers.fund.pending_events else [])]
+        authority.may(command, None)
+        if isinstance(command, OpenBatch):
+            batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
+            pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
+            open_batch(batch, command, CasePapers(command, at, pack, self._calendar))
+            return [batch]
+        assert isinstance(command, AppropriateFund)
+        fund = self._store.load(Fund, fund_id(command.city, command.programme, command.line))
+        appropriate_fund(fund, command, CasePapers(command, at, load.load(command.city), self._calendar))
+        return [fund]
+
+    def _papers(self, case: CaseFile, command: CaseCommand, at: datetime) -> CasePapers:
+        batch = self._batch(command.batch if isinstance(command, SubmitApplication) else case.batch)
+        fund = None
+        if isinstance(command, rooms.MOVES_MONEY):
+            fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
+        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+
+    def _batch(self, batch: UUID | None) -> Batch | None:
+        """A batch never changes once it is open, so an open one is kept."""
+        if batch is None:
+            return None
+        if batch not in self._pinned:
+            file = self._store.load(Batch, batch)
+            if file.is_new:
+                return file
+            self._pinned[batch] = file
+        return self._pinned[batch]
+
+    def _pack(self, case: CaseFile, command: CaseCommand, batch: Batch | None) -> Pack:
+        """The rules pinned by the batch; before there is one, the city's rules of today."""
+        if batch is not None and not batch.is_new:
+            return load.parse(batch.pack_text, batch.code)
+        city = command.city if isinstance(command, OpenCase) else case.city
+        rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
+        if not city:
+            raise Rejection("case_must_have_been_opened", "没有这家企业的档案;请先导入名册")
+        return load.load(city, (REHEARSAL_OVERLAY,) if rehearsal else ())
+
+    def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:
+        case = self._store.load(CaseFile, command.case)
+        if case.is_new or refusal.rule == "command_id_must_name_one_command":
+            return Answer(None, refusal, None)
+        rooms.refuse(case, self._papers(case, command, at), refusal)
+        receipt = self._store.append([case], command)
+        return Answer(receipt, refusal, rooms.standing(case))

@@ -1,0 +1,221 @@
+"""Append facts and read them back. The command's id and its facts are one transaction: done once, or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, TypeVar
+from uuid import UUID
+
+from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from psycopg import Cursor
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import DictRow
+from psycopg.sql import SQL
+
+from domain.commands import Command, Receipt
+from domain.record import Fact, File
+from domain.rejections import Rejection
+from eventstore.mapper import FactMapper, Unreadable, adapter, canonical
+
+TFile = TypeVar("TFile", bound=File)
+
+CHANNEL = "stored_events"
+"""NOTIFY at every append; a hint to look, never the news itself."""
+
+_STREAMS_KEPT = 4096
+
+
+_TABLES = (
+    """CREATE TABLE IF NOT EXISTS commands (
+        command_id uuid PRIMARY KEY,
+        digest bytea NOT NULL,
+        subject uuid NOT NULL,
+        version bigint NOT NULL,
+        position bigint NOT NULL,
+        topics text[] NOT NULL
+    )""",
+    """CREATE OR REPLACE VIEW events AS
+        SELECT notification_id AS position, originator_id AS stream, originator_version AS version, topic,
+               convert_from(state, 'UTF8')::jsonb AS payload
+        FROM stored_events ORDER BY notification_id""",
+)
+
+
+class Conflict(Exception):  # noqa: N818 - another hand was faster; nothing is wrong
+    """Somebody else appended to one of the streams first. Load again and decide again."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place in the log."""
+
+    position: int
+    stream: UUID
+    version: int
+    topic: str
+    fact: Fact | None
+    """None where the stored event cannot be read; ``fault`` then says why."""
+    fault: str = ""
+
+
+class _Recorder(PostgresApplicationRecorder):
+    """The library's recorder; beside the events it writes the command that caused them, in the same transaction."""
+
+    def _insert_stored_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
+    ) -> None:
+        super()._insert_stored_events(curs, stored_events, **kwargs)
+        with curs.connection.cursor() as beside:
+            beside.execute(
+                "INSERT INTO commands (command_id, digest, subject, version, position, topics)"
+                " VALUES (%s, %s, %s, %s, currval('stored_events_notification_id_seq'), %s)",
+                (
+                    kwargs["command_id"],
+                    kwargs["digest"],
+                    stored_events[0].originator_id,
+                    max(e.originator_version for e in stored_events if e.originator_id == stored_events[0].originator_id),
+                    [event.topic for event in stored_events],
+                ),
+                prepare=True,
+            )
+
+
+def digest(command: Command) -> bytes:
+    """What a command says, as a hash: the same id with other words is another command."""
+    return hashlib.sha256(canonical(adapter(type(command)).dump_python(command, mode="json"))).digest()
+
+
+class EventStore:
+    """The door to the event log of one installation."""
+
+    def __init__(self, database_url: str, pool_size: int = 4) -> None:
+        parts = conninfo_to_dict(database_url)
+        # DB functions stay off: with them the library leaves out the lock that keeps positions in order of commit.
+        self._datastore = PostgresDatastore(
+            dbname=str(parts.get("dbname", "")),
+            host=str(parts.get("host", "")),
+            port=str(parts.get("port", "5432")),
+            user=str(parts.get("user", "")),
+            password=str(parts.get("password", "")),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            lock_timeout=10,
+            enable_db_functions=False,
+        )
+        self._recorder = _Recorder(self._datastore)
+        self._mapper = FactMapper()
+        self._kept: OrderedDict[UUID, tuple[Fact, ...]] = OrderedDict()
+        self._kept_lock = Lock()
+
+    def prepare(self) -> None:
+        """Create what is missing in the database; safe to call at every start, by several programs at once."""
+        with self._datastore.get_connection() as conn, conn.transaction():
+            conn.execute("SELECT pg_advisory_xact_lock(hashtext('lookback.prepare'))")
+            self._create(conn)
+        self._datastore.register_type_adapters()
+
+    def _create(self, conn: Any) -> None:
+        present = conn.execute("SELECT to_regclass('stored_events') IS NOT NULL AS there").fetchone()
+        if not present["there"]:
+            for statement in self._recorder.sql_create_statements:
+                if statement is not self._recorder.sql_create_pg_function_insert_events:
+                    conn.execute(statement)
+        for table in _TABLES:
+            conn.execute(SQL(table))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._datastore.close()
+
+    def load(self, kind: type[TFile], file_id: UUID) -> TFile:
+        """The file as the record tells it; a fresh one where there is no fact. Raises Unreadable."""
+        facts = self.facts(file_id)
+        return kind.folded(file_id, facts) if facts else kind.fresh(file_id)
+
+    def facts(self, stream: UUID) -> tuple[Fact, ...]:
+        """All facts of one stream. They never change, so those already read are kept and only new ones fetched."""
+        with self._kept_lock:
+            kept = self._kept.get(stream, ())
+        new = self._recorder.select_events(stream, gt=len(kept))
+        facts = (*kept, *(self._mapper.to_domain_event(event) for event in new))
+        if facts:
+            with self._kept_lock:
+                self._kept[stream] = facts
+                self._kept.move_to_end(stream)
+                while len(self._kept) > _STREAMS_KEPT:
+                    self._kept.popitem(last=False)
+        return facts
+
+    def receipt(self, command: Command) -> Receipt | None:
+        """The receipt of a command that was done; None where it was not.
+
+        Raises Rejection where its id was used for another command.
+        """
+        with self._datastore.get_connection() as conn:
+            row = conn.execute(
+                "SELECT * FROM commands WHERE command_id = %s", (command.command_id,), prepare=True
+            ).fetchone()
+        if row is None:
+            return None
+        if bytes(row["digest"]) != digest(command):
+            raise Rejection("command_id_must_name_one_command", f"命令号 {command.command_id} 已用于另一项命令")
+        return Receipt(command.command_id, row["subject"], row["version"], row["position"], tuple(row["topics"]))
+
+    def append(self, files: Sequence[File], command: Command) -> Receipt:
+        """Write what the files recorded; the first file is the command's subject.
+
+        An ambiguous commit (the connection broke after it) is resolved by reading again. Raises Conflict where another
+        append came first.
+        """
+        facts = [fact for file in files for fact in file.collect_events()]
+        assert facts, "a decision records at least one fact"
+        stored = [self._mapper.to_stored_event(fact) for fact in facts]
+        try:
+            positions = self._recorder.insert_events(stored, command_id=command.command_id, digest=digest(command))
+        except IntegrityError as taken:
+            done = self.receipt(command)
+            if done is None:
+                raise Conflict(f"stream {files[0].id} moved on") from taken
+            return done
+        assert positions
+        return Receipt(
+            command.command_id,
+            files[0].id,
+            files[0].version,
+            positions[-1],
+            tuple(event.topic for event in stored),
+        )
+
+    def read(self, after: int, limit: int) -> list[Entry]:
+        """The log in order, from the place behind ``after``. What cannot be read is named, not skipped."""
+        notifications = self._recorder.select_notifications(after, limit, inclusive_of_start=False)
+        entries = []
+        for stored in notifications:
+            fact, fault = None, ""
+            try:
+                fact = self._mapper.to_domain_event(stored)
+            except Unreadable as bad:
+                fault = str(bad)
+            stream = stored.originator_id
+            assert isinstance(stream, UUID)
+            entries.append(Entry(stored.id, stream, stored.originator_version, stored.topic, fact, fault))
+        return entries
+
+    def last_position(self) -> int:
+        """Where the log ends; 0 while it is empty."""
+        return self._recorder.max_notification_id() or 0
+
+    def streams_opened_by(self, topic: str) -> list[UUID]:
+        """Every stream that begins with this topic, in order of position."""
+        with self._datastore.get_connection() as conn:
+            rows = conn.execute(
+                "SELECT originator_id FROM stored_events WHERE topic = %s AND originator_version = 1"
+                " ORDER BY notification_id",
+                (topic,),
+            ).fetchall()
+        return [row["originator_id"] for row in rows]
