@@ -39,10 +39,7 @@ def load(city: str, overlays: Sequence[str] = ()) -> Pack:
         raise Rejection("city_must_have_a_pack", f"没有“{city}”的规则包;现有:{'、'.join(cities())}")
     path = HERE / f"{city}.toml"
     layers = [(read_file(layer), layer.name) for name in overlays for layer in _layers(name, city)]
-    pack = _read(read_file(path), path.name, tuple(layers), kept=False)
-    if pack.city != city:
-        raise PackFault([Fault(path.name, 1, "city", f"code 是“{pack.city}”,与文件名 {path.name} 不符")])
-    return pack
+    return _read(read_file(path), path.name, tuple(layers), kept=False)
 
 
 def parse(text: str, name: str, overlays: Sequence[tuple[str, str]] = ()) -> Pack:

@@ -37,11 +37,16 @@ class Reader:
             raise PackFault([self.places.broken(name, str(bad))]) from bad
 
     def pack(self, *, kept: bool) -> Pack:
-        """A city's pack, without its version; ``kept`` for a text that may hold an overlay's assumptions too."""
+        """A city's pack, without its version.
+
+        ``kept``: the text was kept by an event, so it has no file and may hold an overlay's assumptions too.
+        """
         known = (*_CITY, "sources", "assumes") if kept else (*_CITY, "sources")
         city = self._table("city", known)
         head = {field: self._head(city, field, form) for field, form in _CITY.items()}
         self._sources = self._titles(city)
+        if not kept and head["code"] and self.name != f"{head['code']}.toml":
+            self._fault("city", "code", f"code 是“{head['code']}”,与文件名 {self.name} 不符")
         assumes = city.get("assumes", False)
         if kept and not isinstance(assumes, bool):
             self._fault("city", "assumes", "assumes 应是 true 或 false,不加引号")
