@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from domain.policy import KEYS, Cited, Pack
+from domain.policy import KEYS, Cited, Pack, Standing
 from domain.rejections import Rejection
 from policies import notation
 from policies.places import Fault, PackFault
@@ -60,7 +60,7 @@ def canonical(pack: Pack) -> str:
     head = {"code": pack.city, "name": pack.name, "division": pack.division}
     head |= {"agency": pack.agency, "programme": pack.programme}
     lines = ["[city]", *(f"{field} = {notation.quoted(text)}" for field, text in head.items())]
-    if pack.assumptions():
+    if any(cited.standing is Standing.ASSUMED for held in pack.values.values() for cited in held):
         lines.append("assumes = true")
     lines += ["", "[city.sources]"]
     lines += [f"{notation.quoted(short)} = {notation.quoted(title)}" for short, title in sorted(pack.sources.items())]

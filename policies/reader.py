@@ -76,8 +76,8 @@ class Reader:
 
     def _table(self, name: str, known: Sequence[str]) -> dict[str, Any]:
         table = self.tables.get(name)
-        if not isinstance(table, dict):
-            self._fault(name, "", f"缺少 [{name}] 表")
+        if not isinstance(table, dict) or not table:
+            self._fault(name, "", f"缺少 [{name}] 表,或表中无内容")
             return {}
         self._unknown(name, table, known)
         return table

@@ -16,7 +16,7 @@ CASES = [(path.stem, case) for path in FILES for case in tomllib.loads(path.read
 
 def answer(city: str, case: dict[str, Any]) -> dict[str, Any]:
     """The case as the pack would have it told: the same question, and what the pack says to it."""
-    told = {field: case[field] for field in ("says", "on", "ask", "input") if field in case}
+    told: dict[str, Any] = {field: case[field] for field in ("says", "on", "ask", "input") if field in case}
     try:
         cited = load.load(city).cited(case["ask"], case["on"])
     except OpenQuestion as question:
