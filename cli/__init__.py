@@ -1,0 +1,1 @@
+"""The `lookback` command: one module a group of words."""
