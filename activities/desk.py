@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import structlog
 
+from activities.messages import Answer
 from domain import authority
 from domain.batch import Batch, OpenBatch, open_batch
 from domain.calendar import Calendar
@@ -38,18 +38,6 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     "appropriate-fund": AppropriateFund,
 }
 """Every command of the house by its name on the wire."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a command, and where its case stands now.
-
-    ``refusal`` alone: refused, nothing written. ``receipt`` alone: done. Both: refused, and the refusal is on record.
-    """
-
-    receipt: Receipt | None
-    refusal: Refusal | None
-    standing: Standing | None
 
 
 class Desk:
@@ -85,6 +73,8 @@ class Desk:
             if receipt is None:
                 files = self._decide(command, at)
                 receipt = self._store.append(files, command)
+                if isinstance(files[0], CaseFile) and receipt.version == files[0].version:
+                    return Answer(receipt, None, rooms.standing(files[0]))
         except Rejection as no:
             if by_signal and isinstance(command, CaseCommand):
                 return self._keep_refusal(command, at, no.refusal)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, Self, TypeVar
 from uuid import UUID
 
 from eventsourcing.domain import Aggregate
@@ -62,7 +62,7 @@ class File(Aggregate):
     """A stream of facts about one thing: a case, a fund, a batch. It remembers; the rooms decide."""
 
     @classmethod
-    def fresh(cls: type[TFile], file_id: UUID) -> TFile:
+    def fresh(cls, file_id: UUID) -> Self:
         """An empty file: a stream with no fact yet."""
         file = cls.__new__(cls)
         file.__base_init__(originator_id=file_id, originator_version=0, timestamp=_BEGINNING)
@@ -70,7 +70,7 @@ class File(Aggregate):
         return file
 
     @classmethod
-    def folded(cls: type[TFile], file_id: UUID, facts: Sequence[Fact]) -> TFile:
+    def folded(cls, file_id: UUID, facts: Sequence[Fact]) -> Self:
         """The file as its facts tell it; facts in order of version."""
         file = cls.fresh(file_id)
         for fact in facts:
@@ -85,7 +85,7 @@ class File(Aggregate):
         """No fact has been recorded yet."""
         return self.version == 0
 
-    def record(self, kind: type[Fact], papers: Papers, *, clauses: Iterable[str] = (), **facts: Any) -> None:
+    def record(self, kind: type[Fact], papers: Papers, /, *, clauses: Iterable[str] = (), **facts: Any) -> None:
         """Add a fact, stamped with the command, its hand, its time and the rules in force."""
         command = papers.command
         self.trigger_event(

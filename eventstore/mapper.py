@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,10 +28,15 @@ def canonical(state: Mapping[str, Any]) -> bytes:
     return json.dumps(state, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=512)
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
+
+
 def adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    """Reads and writes a class of the domain, which knows nothing of it."""
-    return TypeAdapter(kind)
+    """Reads and writes a class of the domain, which knows nothing of it. Made once per class: making one is slow."""
+    made = _ADAPTERS.get(kind)
+    if made is None:
+        made = _ADAPTERS[kind] = TypeAdapter(kind)
+    return made
 
 
 def version_of(kind: type[Fact]) -> int:

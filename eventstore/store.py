@@ -66,9 +66,7 @@ class Entry:
 class _Recorder(PostgresApplicationRecorder):
     """The library's recorder; beside the events it writes the command that caused them, in the same transaction."""
 
-    def _insert_stored_events(
-        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any
-    ) -> None:
+    def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
         super()._insert_stored_events(curs, stored_events, **kwargs)
         with curs.connection.cursor() as beside:
             beside.execute(
@@ -78,7 +76,9 @@ class _Recorder(PostgresApplicationRecorder):
                     kwargs["command_id"],
                     kwargs["digest"],
                     stored_events[0].originator_id,
-                    max(e.originator_version for e in stored_events if e.originator_id == stored_events[0].originator_id),
+                    max(
+                        e.originator_version for e in stored_events if e.originator_id == stored_events[0].originator_id
+                    ),
                     [event.topic for event in stored_events],
                 ),
                 prepare=True,
@@ -143,13 +143,16 @@ class EventStore:
             kept = self._kept.get(stream, ())
         new = self._recorder.select_events(stream, gt=len(kept))
         facts = (*kept, *(self._mapper.to_domain_event(event) for event in new))
-        if facts:
-            with self._kept_lock:
+        self._keep(stream, facts)
+        return facts
+
+    def _keep(self, stream: UUID, facts: tuple[Fact, ...]) -> None:
+        with self._kept_lock:
+            if len(facts) > len(self._kept.get(stream, ())):
                 self._kept[stream] = facts
                 self._kept.move_to_end(stream)
-                while len(self._kept) > _STREAMS_KEPT:
-                    self._kept.popitem(last=False)
-        return facts
+            while len(self._kept) > _STREAMS_KEPT:
+                self._kept.popitem(last=False)
 
     def receipt(self, command: Command) -> Receipt | None:
         """The receipt of a command that was done; None where it was not.

@@ -11,11 +11,8 @@ from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
 from domain.commands import CaseCommand
 from domain.fund import amount_must_be_positive
 from domain.money import ZERO, Money, total
-from domain.policy import Pack
+from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
-
-SPEND_KINDS = ("software", "cloud", "acquisition", "consulting", "other")
-"""软件 · 云服务 · 数据采集传输设备 · 咨询诊断 · 其他; which of them can be subsidised is the pack's."""
 
 
 @dataclass(frozen=True)

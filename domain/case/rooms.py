@@ -57,7 +57,7 @@ DECISIONS: Final[Mapping[type[CaseCommand], Callable[[CaseFile, Any, CasePapers]
 }
 
 COMMANDS: Final[Mapping[str, type[CaseCommand]]] = {
-    command.__dataclass_fields__["kind"].default: command for command in DECISIONS
+    str(command.__dataclass_fields__["kind"].default): command for command in DECISIONS
 }
 """Every case command by its name on the wire."""
 
@@ -96,10 +96,11 @@ class Standing:
     """Where a case stands, as far as its workflow must know: the stage to wait in, and the next moment of time."""
 
     stage: str
+    batch: str
     version: int
     wake: schedule.Wake | None
 
 
 def standing(case: CaseFile) -> Standing:
     """The workflow's whole knowledge of the case."""
-    return Standing(case.stage.value, case.version, schedule.next_wake(case) if case.is_open else None)
+    return Standing(case.stage.value, case.batch_code, case.version, schedule.next_wake(case) if case.is_open else None)

@@ -1,0 +1,61 @@
+"""The Temporal worker: builds the desk on the record, and serves the cases' workflows until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.decisions import Decisions
+from activities.desk import Desk
+from eventstore.store import EventStore
+from policies.calendars import published
+from settings import Settings
+from workflows.case import CaseWorkflow
+from workflows.client import connect
+
+log = structlog.get_logger()
+
+THREADS = 8
+"""Decisions at a time; the event log takes one append after another anyway."""
+
+
+def build(client: Client, store: EventStore, task_queue: str, threads: ThreadPoolExecutor) -> Worker:
+    """A worker on a desk of its own. Sized for two cores: a replay that waits for a core looks like a deadlock."""
+    decisions = Decisions(Desk(store, published()))
+    return Worker(
+        client,
+        task_queue=task_queue,
+        workflows=[CaseWorkflow],
+        activities=[decisions.decide, decisions.stand],
+        activity_executor=threads,
+        max_concurrent_activities=THREADS,
+        max_concurrent_local_activities=THREADS,
+        max_concurrent_workflow_tasks=THREADS,
+        max_cached_workflows=1_000,
+    )
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises where PostgreSQL or Temporal cannot be reached at the start."""
+    logging.getLogger("temporalio").setLevel(logging.WARNING)
+    store = EventStore(settings.dsn(), pool_size=THREADS)
+    store.prepare()
+    client = await connect(settings.temporal(), settings.temporal_namespace)
+    stop = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, stop.set)
+    with ThreadPoolExecutor(THREADS) as threads:
+        async with build(client, store, settings.task_queue, threads):
+            log.info("worker serves", task_queue=settings.task_queue)
+            await stop.wait()
+    store.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(Settings.from_environment()))

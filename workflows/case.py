@@ -1,0 +1,147 @@
+"""The life of one firm in the programme, in eight stages, through years. It waits and wakes; the desk decides."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+
+from temporalio import workflow
+from temporalio.common import SearchAttributeKey
+from temporalio.exceptions import ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from activities.messages import DECIDE, STAND, Act, Answer, CaseLife, Submission
+    from domain.case.file import Stage
+    from domain.case.rooms import Standing
+    from domain.case.schedule import PassDeadline, RecordReminder, Wake
+    from domain.commands import CaseCommand, Receipt
+    from domain.identity import command_id
+    from domain.people import SYSTEM
+    from workflows import patience
+
+CITY = SearchAttributeKey.for_keyword("City")
+STAGE = SearchAttributeKey.for_keyword("Stage")
+BATCH = SearchAttributeKey.for_keyword("Batch")
+
+
+@workflow.defn(name="case")
+class CaseWorkflow:
+    """One case's waiting. Commands come as update ``submit`` (answered) or as signal ``submit`` (refusals recorded)."""
+
+    @workflow.init
+    def __init__(self, life: CaseLife) -> None:
+        self._life = life
+        self._standing: Standing | None = None
+        self._commands = 0
+        self._turn = asyncio.Lock()  # one decision at a time: local activities must not overtake each other
+
+    @workflow.run
+    async def run(self, life: CaseLife) -> str:
+        """The sequence itself."""
+        await self._look_up()
+        await self._through(Stage.SELECTION)
+        await self._through(Stage.DIAGNOSIS)
+        await self._through(Stage.CONTRACT)
+        await self._through(Stage.RETROFIT)
+        await self._through(Stage.EVALUATION)
+        await self._through(Stage.ACCEPTANCE)
+        await self._through(Stage.PAYOUT)
+        await self._through(Stage.LOOKBACK)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return Stage.CLOSED
+
+    @workflow.update(name="submit")
+    async def submit(self, submission: Submission) -> Receipt:
+        """A command whose sender waits: the receipt, or the refusal as a failure named after its rule."""
+        answer = await self._decide(submission.command, by_signal=False)
+        if answer.refusal is not None:
+            raise ApplicationError(answer.refusal.sentence, answer.refusal, type=answer.refusal.rule)
+        assert answer.receipt is not None
+        return answer.receipt
+
+    @workflow.signal(name="submit")
+    async def submit_without_waiting(self, submission: Submission) -> None:
+        """The same command from a sender who cannot wait."""
+        await self._decide(submission.command, by_signal=True)
+
+    @submit.validator
+    def _must_be_for_this_case(self, submission: Submission) -> None:
+        if submission.command.case != self._life.case:
+            raise ApplicationError("命令不属于这家企业的档案", type="command_must_be_for_this_case")
+
+    @workflow.query
+    def standing(self) -> Standing | None:
+        """Where the case stands, as far as the workflow knows."""
+        return self._standing
+
+    async def _through(self, stage: Stage) -> None:
+        """Wait in a stage until a fact ends it, waking whenever time alone has something to say."""
+        while self._standing is not None and self._standing.stage == stage:
+            seen, wake = self._standing.version, self._standing.wake
+            patience_left = None if wake is None else wake.at - (workflow.now() + self._life.clock.shift)
+            try:
+                await workflow.wait_condition(partial(self._moved_since, seen), timeout=patience_left)
+            except TimeoutError:
+                assert wake is not None
+                await self._time_has_come(wake)
+            if self._leaf_is_full():
+                await workflow.wait_condition(workflow.all_handlers_finished)
+                workflow.continue_as_new(self._life)
+
+    def _moved_since(self, version: int) -> bool:
+        return self._standing is None or self._standing.version != version or self._leaf_is_full()
+
+    def _leaf_is_full(self) -> bool:
+        info = workflow.info()
+        return (
+            self._commands >= patience.COMMANDS_LEAF
+            or info.get_current_history_length() >= patience.HISTORY_LEAF
+            or info.is_continue_as_new_suggested()
+        )
+
+    async def _time_has_come(self, wake: Wake) -> None:
+        """Record a reminder or a passed deadline; its id is made of what it is, so it is recorded once."""
+        case, on = self._life.case, wake.remind_on
+        name = command_id(str(case), wake.name, "passed" if on is None else on.isoformat())
+        command: CaseCommand = (
+            PassDeadline(command_id=name, by=SYSTEM, case=case, name=wake.name)
+            if on is None
+            else RecordReminder(command_id=name, by=SYSTEM, case=case, name=wake.name, on=on)
+        )
+        answer = await self._decide(command, by_signal=False)
+        if answer.refusal is not None and self._standing is not None and self._standing.wake == wake:
+            workflow.logger.warning("time itself was refused", extra={"rule": answer.refusal.rule})
+            await workflow.sleep(patience.AFTER_A_REFUSED_WAKE)
+
+    async def _look_up(self) -> None:
+        async with self._turn:
+            found: Answer = await workflow.execute_local_activity(
+                STAND,
+                self._life.case,
+                result_type=Answer,
+                start_to_close_timeout=patience.DECIDE_WITHIN,
+                retry_policy=patience.UNTIL_DONE,
+            )
+            self._take(found.standing)
+
+    async def _decide(self, command: CaseCommand, *, by_signal: bool) -> Answer:
+        async with self._turn:
+            self._commands += 1
+            answer: Answer = await workflow.execute_local_activity(
+                DECIDE,
+                Act(command, self._life.clock.at(workflow.now()), by_signal),
+                result_type=Answer,
+                start_to_close_timeout=patience.DECIDE_WITHIN,
+                retry_policy=patience.UNTIL_DONE,
+            )
+            if answer.standing is not None:
+                self._take(answer.standing)
+            return answer
+
+    def _take(self, standing: Standing | None) -> None:
+        """Know where the case stands, and say so to whoever searches for it."""
+        known, self._standing = self._standing, standing
+        if standing is None or (known and (known.stage, known.batch) == (standing.stage, standing.batch)):
+            return
+        batch = [BATCH.value_set(standing.batch)] if standing.batch else []
+        workflow.upsert_search_attributes([CITY.value_set(self._life.city), STAGE.value_set(standing.stage), *batch])

@@ -1,0 +1,83 @@
+"""The one way to reach the engine: the same converter, the same ids, the same refusals for every program."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.common import (
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.messages import CaseLife, Submission, workflow_id
+from domain.commands import CaseCommand, Receipt
+from domain.rejections import Refusal, Rejection
+from workflows.case import CITY, CaseWorkflow
+
+TASK_QUEUE = "lookback"
+
+
+async def connect(address: str, namespace: str = "default", **options: Any) -> Client:
+    """A client of the engine. Raises RuntimeError where nothing answers."""
+    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, **options)
+
+
+async def begin(client: Client, life: CaseLife, task_queue: str = TASK_QUEUE) -> bool:
+    """Begin a case's workflow; False where it runs already. A case whose life is over ends at once."""
+    try:
+        await client.start_workflow(
+            CaseWorkflow.run,
+            life,
+            id=workflow_id(life.case),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            search_attributes=TypedSearchAttributes([SearchAttributePair(CITY, life.city)]),
+        )
+    except WorkflowAlreadyStartedError:
+        return False
+    return True
+
+
+def handle_of(client: Client, case: UUID) -> WorkflowHandle[CaseWorkflow, str]:
+    """The handle of a case's workflow."""
+    return client.get_workflow_handle_for(CaseWorkflow.run, workflow_id(case))
+
+
+async def submit(client: Client, command: CaseCommand) -> Receipt:
+    """Give a command and wait for its receipt. Raises Rejection where a rule refuses."""
+    try:
+        return await handle_of(client, command.case).execute_update(
+            "submit", Submission(command), id=str(command.command_id), result_type=Receipt
+        )
+    except WorkflowUpdateFailedError as failed:
+        raise _rejection(failed) from failed
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise Rejection(
+                "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档,或档案已结束)"
+            ) from error
+        raise
+
+
+async def send(client: Client, command: CaseCommand) -> None:
+    """Give a command without waiting; a refusal is then recorded in the case."""
+    await handle_of(client, command.case).signal(CaseWorkflow.submit_without_waiting, Submission(command))
+
+
+def _rejection(failed: WorkflowUpdateFailedError) -> Rejection:
+    cause = failed.cause
+    if not isinstance(cause, ApplicationError):
+        raise failed
+    detail = cause.details[0] if cause.details else None
+    if not isinstance(detail, dict):
+        return Rejection(cause.type or "command_must_be_possible", cause.message)
+    refusal = Refusal(**detail)
+    return Rejection(refusal.rule, refusal.sentence, refusal.clause, refusal.open_question)
