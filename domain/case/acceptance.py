@@ -53,8 +53,8 @@ class RecheckFiled(CaseFact):
         file.grade = self.grade
         file.verified = self.verified
         file.acceptance = Acceptance.DECIDING
-        file.hands["evaluate"] = self.by.id
-        file.hands["evaluate second"] = self.second_evaluator
+        file.sign("evaluate", self.by.id)
+        file.sign("evaluate second", self.second_evaluator)
 
 
 class AcceptancePassed(CaseFact):
@@ -64,7 +64,7 @@ class AcceptancePassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.PASSED
-        file.hands["decide acceptance"] = self.by.id
+        file.sign("decide acceptance", self.by.id)
 
 
 class AcceptanceFailed(CaseFact):

@@ -55,7 +55,7 @@ class PlanPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.works = Works.CONTRACTING
-        file.hands["plan review"] = self.by.id
+        file.sign("plan review", self.by.id)
 
 
 class PlanReturned(CaseFact):
@@ -86,7 +86,7 @@ class ContractPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.works = Works.REGISTERING
-        file.hands["contract review"] = self.by.id
+        file.sign("contract review", self.by.id)
 
 
 class ContractReturned(CaseFact):

@@ -50,8 +50,8 @@ class EvaluationFiled(CaseFact):
         file.grade = self.grade
         file.verified = self.verified
         file.acceptance = Acceptance.DECIDING
-        file.hands["evaluate"] = self.by.id
-        file.hands["evaluate second"] = self.second_evaluator
+        file.sign("evaluate", self.by.id)
+        file.sign("evaluate second", self.second_evaluator)
 
 
 EVENTS = (AcceptanceApplied, EvaluatorAssigned, EvaluationFiled)

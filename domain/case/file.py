@@ -193,7 +193,7 @@ class CaseFile(File):
         self.findings: tuple[str, ...] = ()
         self.statement_filed = False
         # who did what, by person; when is whose turn over
-        self.hands: dict[str, str] = {}
+        self.hands: dict[str, tuple[str, ...]] = {}
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
 
@@ -201,6 +201,10 @@ class CaseFile(File):
     def is_open(self) -> bool:
         """The life is not over."""
         return self.stage is not Stage.CLOSED
+
+    def sign(self, act: str, person: str) -> None:
+        """Remember whose hand did an act. Done again by another, the first hand stays barred too."""
+        self.hands[act] = (*self.hands.get(act, ()), person)
 
 
 class CaseFact(Fact):

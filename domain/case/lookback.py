@@ -52,8 +52,8 @@ class InspectionPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.inspection = Inspection.CLEAN
-        file.hands["inspect"] = self.by.id
-        file.hands["inspect second"] = self.second_inspector
+        file.sign("inspect", self.by.id)
+        file.sign("inspect second", self.second_inspector)
 
 
 class InspectionFound(CaseFact):
@@ -67,8 +67,8 @@ class InspectionFound(CaseFact):
         file.inspection = Inspection.FOUND
         file.findings = self.findings
         file.frozen = True
-        file.hands["inspect"] = self.by.id
-        file.hands["inspect second"] = self.second_inspector
+        file.sign("inspect", self.by.id)
+        file.sign("inspect second", self.second_inspector)
 
 
 class LookbackRectificationOrdered(CaseFact):
@@ -95,6 +95,7 @@ class LookbackRecheckPassed(CaseFact):
     TOPIC: ClassVar[str] = "case.lookback-recheck-passed"
 
     def fold(self, file: CaseFile) -> None:
+        file.sign("inspect", self.by.id)
         file.inspection = Inspection.CLEAN
         file.findings = ()
         file.frozen = False
@@ -106,6 +107,7 @@ class LookbackRecheckFailed(CaseFact):
     TOPIC: ClassVar[str] = "case.lookback-recheck-failed"
 
     def fold(self, file: CaseFile) -> None:
+        file.sign("inspect", self.by.id)
         file.inspection = Inspection.UPHELD
 
 
@@ -147,7 +149,7 @@ class QualificationRevoked(CaseFact):
         file.inspection = Inspection.UPHELD
         file.subsidy = Subsidy.PAID if file.paid > ZERO else Subsidy.RELEASED
         file.recovery = Recovery.NONE if self.outcome is Stage.CLOSED else Recovery.TO_NOTIFY
-        file.hands["revoke"] = self.by.id
+        file.sign("revoke", self.by.id)
 
 
 class CaseCompleted(CaseFact):
@@ -261,7 +263,7 @@ def case_must_be_in_the_frame(case: CaseFile, purpose: str) -> No | None:
 @rule
 def inspectors_must_not_have_evaluated(case: CaseFile, *inspectors: str) -> No | None:
     """Who evaluated a firm does not re-inspect it."""
-    evaluators = {case.hands.get("evaluate"), case.hands.get("evaluate second")}
+    evaluators = (*case.hands.get("evaluate", ()), *case.hands.get("evaluate second", ()))
     met = [person for person in inspectors if person in evaluators]
     return No(f"{'、'.join(met)} 曾评测本企业,不能参加抽查") if met else None
 

@@ -61,7 +61,7 @@ class EntitlementVerified(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.entitlement = self.entitlement
         file.subsidy = Subsidy.VERIFIED
-        file.hands["verify entitlement"] = self.by.id
+        file.sign("verify entitlement", self.by.id)
 
 
 class PayoutApproved(CaseFact):
@@ -73,7 +73,7 @@ class PayoutApproved(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.subsidy = Subsidy.APPROVED
-        file.hands["approve payout"] = self.by.id
+        file.sign("approve payout", self.by.id)
 
 
 class PaymentInstructed(CaseFact):
@@ -88,7 +88,7 @@ class PaymentInstructed(CaseFact):
         file.subsidy = Subsidy.INSTRUCTED
         file.instruction = self.instruction
         file.instructions += 1
-        file.hands["instruct payment"] = self.by.id
+        file.sign("instruct payment", self.by.id)
 
 
 class PaymentReceived(CaseFact):

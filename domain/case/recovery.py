@@ -24,7 +24,7 @@ class RecoveryNotified(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.recovery = Recovery.NOTIFIED
         file.to_recover = self.amount
-        file.hands["notify recovery"] = self.by.id
+        file.sign("notify recovery", self.by.id)
 
 
 class RecoveryDecided(CaseFact):
@@ -37,7 +37,7 @@ class RecoveryDecided(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.recovery = Recovery.DECIDED
         file.to_recover = self.amount
-        file.hands["decide recovery"] = self.by.id
+        file.sign("decide recovery", self.by.id)
 
 
 class RefundRecorded(CaseFact):

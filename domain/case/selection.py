@@ -88,7 +88,7 @@ class CountyReviewPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.CITY_REVIEW
-        file.hands["county review"] = self.by.id
+        file.sign("county review", self.by.id)
 
 
 class CityReviewPassed(CaseFact):
@@ -98,7 +98,7 @@ class CityReviewPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.PROPOSED
-        file.hands["city review"] = self.by.id
+        file.sign("city review", self.by.id)
 
 
 class ApplicationWaitlisted(CaseFact):
@@ -108,7 +108,7 @@ class ApplicationWaitlisted(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.WAITLISTED
-        file.hands["city review"] = self.by.id
+        file.sign("city review", self.by.id)
 
 
 class WaitlistPromoted(CaseFact):
