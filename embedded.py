@@ -73,17 +73,17 @@ def up(
     _make_home(settings)
     with _one_command_at_a_time(settings):
         notes = _stale(settings)
-        living = [part for part in every_part(settings) if find(part.mark)]
+        living = {part.name for part in every_part(settings) if find(part.mark)}
         keepers = find(keeper_mark(settings))
         kept = {entry["name"] for entry in _read_status(settings).get("parts", ())} if keepers else set()
         attached = {part.name for part in chosen} <= kept
         if not attached:
             for part in chosen:
-                if part not in living:
+                if part.name not in living:
                     ports_must_be_free(part)
             for keeper in keepers:  # it cannot learn of more parts; the next one takes over what it leaves
                 stop(keeper, keeper_mark(settings), signal.SIGUSR1, 15)
-            names = {part.name for part in (*chosen, *living)} | kept
+            names = {part.name for part in chosen} | living | kept
             _launch(settings, [part.name for part in parts_of(settings) if part.name in names])
         try:
             _wait(settings, chosen, wait_seconds, tell)

@@ -33,7 +33,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Which days are worked. Data only: the State Council's notices of published years, a rule of thumb for the rest."""
+    """Which days are worked. Data only: the State Council's notices where published, a rule of thumb elsewhere."""
 
     published: frozenset[int]
     """Years whose holidays are published."""

@@ -156,6 +156,13 @@ def fund_must_hold_enough(fund: Fund, amount: Money) -> No | None:
 
 
 @rule
+def case_must_not_be_committed_twice(fund: Fund, case: UUID) -> No | None:
+    """One case has one commitment at a time; a second would bury the first."""
+    committed = fund.committed_to.get(case)
+    return None if committed is None else No(f"该企业已占用预算 {committed.grouped()} 元,不能重复占用")
+
+
+@rule
 def payment_must_match_the_commitment(fund: Fund, case: UUID, amount: Money) -> No | None:
     """Exactly what was approved is paid, once."""
     committed = fund.committed_to.get(case)
@@ -193,6 +200,7 @@ def appropriate_fund(fund: Fund, command: AppropriateFund, papers: Papers) -> No
 def commit(fund: Fund, case: UUID, amount: Money, papers: Papers) -> None:
     """Set aside an approved subsidy."""
     amount_must_be_positive(amount)
+    case_must_not_be_committed_twice(fund, case)
     fund_must_hold_enough(fund, amount)
     fund.record(FundCommitted, papers, debit="committed", credit="available", amount=amount, case=case)
 

@@ -122,8 +122,8 @@ def sample(path: Path, pack: Pack, firms: int, seed: int) -> tuple[RosterRow, ..
     lines = [asdict(row) | {"above_designated": "规上" if row.above_designated else "规下"} for row in rows]
     for line in lines:
         if rng.random() < _IN_A_HURRY:
-            field = rng.choice(list(line))
-            line[field] = invented.sloppy(rng, field, line[field])
+            for field in ("credit_code", rng.choice(list(line))):
+                line[field] = invented.sloppy(rng, field, line[field])
     roster_form.write(path, pack, lines, [(f"虚拟联系人{n}", f"000-{n:08d}") for n in range(1, firms + 1)])
     return tuple(rows)
 
@@ -169,7 +169,9 @@ class _Reading:
             self._warn(sheet, 0, "", "隐藏的工作表没有读取", "roster_sheet_must_be_visible")
             return
         top, places = header
-        sheet_county = self._counties.get(cells.key_of(sheet.name), "")
+        sheet_county = words.match(self._counties, sheet.name, words.county_key)
+        if sheet_county not in self._pack.list("selection.counties"):
+            sheet_county = ""
         missing = [
             c.title for c in words.COLUMNS if c.field not in places and not (c.field == "county" and sheet_county)
         ]
@@ -230,11 +232,11 @@ class _Reading:
             case "credit_code":
                 return _credit_code(cell)
             case "county":
-                county = self._counties.get(cells.key_of(cell), cells.text_of(cell))
+                county = words.match(self._counties, cell, words.county_key)
                 firm_must_be_in_a_county_of_the_city(county, self._pack)
                 return county
             case "industry":
-                industry = self._industries.get(words.industry_key(cell), cells.text_of(cell))
+                industry = words.match(self._industries, cell, words.industry_key)
                 firm_must_be_in_a_pilot_industry(industry, self._pack)
                 return industry
         meant, choice = words.CHOICES[field]

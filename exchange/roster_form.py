@@ -1,14 +1,14 @@
-"""How a roster workbook looks: a merged title, one header row, text for codes, lists to choose from, a page that prints."""
+"""How a roster workbook looks: a merged title, one header row, codes as text, lists to choose from, a printable page."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
-import xlsxwriter  # type: ignore[import-untyped]  # the package ships no types
+import xlsxwriter
 
 from domain.policy import Pack
 from exchange import words
@@ -20,7 +20,7 @@ _LISTS: Final = "选项"
 _HEADER: Final = 2
 """The header's row, counted from 0; the firms begin below it."""
 _LAST_ROW: Final = 20_000 + _HEADER
-_MADE: Final = datetime(2024, 1, 1)
+_MADE: Final = datetime(2024, 1, 1, tzinfo=UTC)
 """Written as the workbook's date, so that the same content is the same file."""
 _PLACES: Final = {column.field: place for place, column in enumerate(words.COLUMNS, start=1)}
 """Field → column, counted from 0; column 0 holds 序号."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -121,34 +122,46 @@ def quality(cell: Cell) -> str | None:
     return None if None in found else max((word for word in found if word), key=QUALITIES.index)
 
 
-def places(words: Iterable[str], city: str) -> dict[str, str]:
-    """County by every way of writing it: with or without the city before it and 区, 县, 市 behind it."""
-    full = {key_of(word): word for word in words}
-    short: dict[str, set[str]] = {}
-    for key, word in full.items():
-        if len(key) > 2:  # what is left of 沙县 or 矿区 is no name
-            short.setdefault(re.sub(r"[区县市]$", "", key), set()).add(word)
-    known = {key: min(words) for key, words in short.items() if len(words) == 1} | full
-    before = (key_of(city), key_of(city).removesuffix("市"))
-    return {head + key: word for head in before for key, word in known.items()} | known
-
-
-def industries(words: Iterable[str]) -> dict[str, str]:
-    """Industry by every way of writing it: punctuation and a closing 行业 or 产业 do not matter."""
-    return {industry_key(word): word for word in words}
-
-
-def industry_key(cell: Cell) -> str:
-    """What two ways of writing one industry have in common."""
-    return re.sub(r"(行业|产业)$", "", key_of(cell))
-
-
 CHOICES: Final[Mapping[str, tuple[Callable[[Cell], str | None], tuple[str, ...]]]] = {
     "scale": (scale, SCALES),
     "above_designated": (designated, DESIGNATED),
     "quality": (quality, QUALITIES),
 }
 """Field → how a cell is read, and the words it may mean."""
+
+
+def places(counties: Iterable[str], city: str) -> dict[str, str]:
+    """County by every way of writing it: with or without the city before it and 区, 县, 市 behind it."""
+    known = _ways(counties, county_key)
+    before = (key_of(city), key_of(city).removesuffix("市"))
+    return {head + key: word for head in before for key, word in known.items()} | known
+
+
+def county_key(key: str) -> str:
+    """A county's name without its kind; of two characters (沙县) both are the name."""
+    return re.sub(r"[区县市]$", "", key) if len(key) > 2 else key
+
+
+def industries(names: Iterable[str]) -> dict[str, str]:
+    """Industry by every way of writing it: punctuation and a closing 制造, 行业 or 产业 do not matter."""
+    return _ways(names, industry_key)
+
+
+def industry_key(key: str) -> str:
+    """What two ways of writing one industry have in common."""
+    return re.sub(r"(制造|行业|产业|制造业)$", "", key)
+
+
+def match(known: Mapping[str, str], cell: Cell, shorten: Callable[[str], str]) -> str:
+    """Our word for what the cell says; what it says where it is none of ours."""
+    key = key_of(cell)
+    return known.get(key) or known.get(shorten(key)) or text_of(cell)
+
+
+def _ways(ours: Iterable[str], shorten: Callable[[str], str]) -> dict[str, str]:
+    exact = {key_of(word): word for word in ours}
+    short = Counter(shorten(key) for key in exact)
+    return {shorten(key): word for key, word in exact.items() if short[shorten(key)] == 1} | exact
 
 
 def _heads(found: dict[str, int]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
-from chinese_calendar.constants import holidays, workdays  # type: ignore[import-untyped]  # the package ships no types
+from chinese_calendar.constants import holidays, workdays
 
 from domain.calendar import Calendar
 

@@ -54,7 +54,7 @@ def handle_of(client: Client, case: UUID) -> WorkflowHandle[CaseWorkflow, str]:
 async def submit(client: Client, command: CaseCommand) -> Receipt:
     """Give a command and wait for its receipt. Raises Rejection where a rule refuses."""
     try:
-        return await handle_of(client, command.case).execute_update(
+        receipt: Receipt = await handle_of(client, command.case).execute_update(
             "submit", Submission(command), id=str(command.command_id), result_type=Receipt
         )
     except WorkflowUpdateFailedError as failed:
@@ -65,6 +65,7 @@ async def submit(client: Client, command: CaseCommand) -> Receipt:
                 "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档,或档案已结束)"
             ) from error
         raise
+    return receipt
 
 
 async def send(client: Client, command: CaseCommand) -> None:

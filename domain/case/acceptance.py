@@ -185,11 +185,14 @@ def rectification_must_still_be_allowed(case: CaseFile, pack: Pack) -> No | None
 
 @rule
 def firm_must_have_had_its_rectification(case: CaseFile, pack: Pack) -> No | None:
-    """Nobody fails before the chance to mend was given."""
+    """Nobody fails before the chance to mend was given, nor while its time still runs."""
     most = pack.count("acceptance.max_rectifications")
-    if case.rectifications >= min(most, 1):
-        return None
-    return No("企业尚未获得整改机会,不能直接判定不合格", pack.clause("acceptance.max_rectifications"))
+    if case.rectifications < min(most, 1):
+        return No("企业尚未获得整改机会,不能直接判定不合格", pack.clause("acceptance.max_rectifications"))
+    for deadline in case.deadlines.values():
+        if deadline.timer == "rectification" and not deadline.passed:
+            return No(f"整改期限至 {deadline.due} 止,期满前不能判定不合格", deadline.clause)
+    return None
 
 
 @rule
@@ -219,13 +222,13 @@ def file_recheck(case: CaseFile, command: FileRecheck, papers: CasePapers) -> No
     step_must_be_due(case.acceptance, Acceptance.RECHECKING)
     two_people_must_have_been_on_site(command.by.id, command.second_evaluator)
     grade_must_be_within_the_scale(command.grade)
-    evaluation_must_use_the_citys_standard(command.grade, papers.pack)
+    evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "复验报告编号")
     case.record(
         RecheckFiled,
         papers,
-        clauses=(papers.pack.clause("evaluation.standard"),),
+        clauses=(papers.pack.cited("evaluation.standard", papers.today).clause,),
         grade=command.grade,
         verified=command.verified,
         second_evaluator=command.second_evaluator,

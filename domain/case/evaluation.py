@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Literal
 
 from domain.case.common import step_must_be_due, words_must_be_given
@@ -121,12 +122,12 @@ def verified_spend_must_stay_within_the_contract(case: CaseFile, verified: tuple
 
 
 @rule
-def evaluation_must_use_the_citys_standard(grade: Grade, pack: Pack) -> No | None:
-    """Levels are compared only under the edition that the city pinned."""
-    standard = pack.text("evaluation.standard")
-    if grade.standard == standard:
+def evaluation_must_use_the_citys_standard(grade: Grade, pack: Pack, today: date) -> No | None:
+    """Levels are compared only under the edition that is in force in the city on the day of the report."""
+    standard = pack.cited("evaluation.standard", today)
+    if grade.standard == standard.value:
         return None
-    return No(f"评测依据“{grade.standard}”,本市采用“{standard}”", pack.clause("evaluation.standard"))
+    return No(f"评测依据“{grade.standard}”,本市采用“{standard.value}”", standard.clause)
 
 
 def apply_for_acceptance(case: CaseFile, command: ApplyForAcceptance, papers: CasePapers) -> None:
@@ -149,13 +150,13 @@ def file_evaluation(case: CaseFile, command: FileEvaluation, papers: CasePapers)
     step_must_be_due(case.acceptance, Acceptance.EVALUATING)
     two_people_must_have_been_on_site(command.by.id, command.second_evaluator)
     grade_must_be_within_the_scale(command.grade)
-    evaluation_must_use_the_citys_standard(command.grade, papers.pack)
+    evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "评测报告编号")
     case.record(
         EvaluationFiled,
         papers,
-        clauses=(papers.pack.clause("evaluation.standard"),),
+        clauses=(papers.pack.cited("evaluation.standard", papers.today).clause,),
         grade=command.grade,
         verified=command.verified,
         second_evaluator=command.second_evaluator,

@@ -142,13 +142,17 @@ class QualificationRevoked(CaseFact):
     """``yes``, ``no`` or ``decision``, as the pack said on the day."""
     outcome: Stage
     """``closed`` where nothing is left to do; else the stage stays until the money is home."""
+    subsidy: Subsidy
+    """``paid``, or ``released`` where nothing was."""
+    recovery: Recovery
+    """``to-notify`` where money is to come home, else ``none``."""
 
     def fold(self, file: CaseFile) -> None:
         file.stage = self.outcome
         file.qualification = Qualification.REVOKED
         file.inspection = Inspection.UPHELD
-        file.subsidy = Subsidy.PAID if file.paid > ZERO else Subsidy.RELEASED
-        file.recovery = Recovery.NONE if self.outcome is Stage.CLOSED else Recovery.TO_NOTIFY
+        file.subsidy = self.subsidy
+        file.recovery = self.recovery
         file.sign("revoke", self.by.id)
 
 
@@ -308,6 +312,12 @@ def instruction_must_have_come_home(case: CaseFile) -> No | None:
     return No(f"拨付指令 {case.instruction} 尚未回执或退票") if case.subsidy is Subsidy.INSTRUCTED else None
 
 
+def _finding_must_be_undecided(case: CaseFile) -> None:
+    # A revocation leaves the finding upheld for ever, and the case open while money is recovered.
+    step_must_be_due(case.inspection, Inspection.FOUND, Inspection.UPHELD)
+    step_must_be_due(case.qualification, Qualification.PILOT)
+
+
 def draw_case(case: CaseFile, command: DrawCase, papers: CasePapers) -> None:
     """From here the firm knows that it will be visited."""
     case_must_be_in_the_frame(case, command.purpose)
@@ -364,14 +374,14 @@ def record_lookback_recheck(case: CaseFile, command: RecordLookbackRecheck, pape
 
 def file_statement(case: CaseFile, command: FileStatement, papers: CasePapers) -> None:
     """Heard."""
-    step_must_be_due(case.inspection, Inspection.FOUND, Inspection.UPHELD)
+    _finding_must_be_undecided(case)
     words_must_be_given(command.statement, "陈述申辩内容")
     case.record(StatementFiled, papers, statement=command.statement)
 
 
 def dismiss_finding(case: CaseFile, command: DismissFinding, papers: CasePapers) -> None:
     """By another hand than the inspectors'."""
-    step_must_be_due(case.inspection, Inspection.FOUND, Inspection.UPHELD)
+    _finding_must_be_undecided(case)
     hand_must_differ(case, command.by, "inspect", "inspect second")
     words_must_be_given(command.reason, "不成立的理由")
     case.record(FindingDismissed, papers)
@@ -379,7 +389,7 @@ def dismiss_finding(case: CaseFile, command: DismissFinding, papers: CasePapers)
 
 def revoke_qualification(case: CaseFile, command: RevokeQualification, papers: CasePapers) -> None:
     """Heard, decided together, by other people; unpaid money returns to the fund in the same transaction."""
-    step_must_be_due(case.inspection, Inspection.FOUND, Inspection.UPHELD)
+    _finding_must_be_undecided(case)
     hand_must_differ(case, command.by, "inspect", "inspect second")
     instruction_must_have_come_home(case)
     firm_must_have_been_heard(case, papers)
@@ -395,9 +405,11 @@ def revoke_qualification(case: CaseFile, command: RevokeQualification, papers: C
         minutes=command.minutes,
         clawback=clawback,
         outcome=Stage.LOOKBACK if recovers else Stage.CLOSED,
+        subsidy=Subsidy.PAID if case.paid > ZERO else Subsidy.RELEASED,
+        recovery=Recovery.TO_NOTIFY if recovers else Recovery.NONE,
     )
-    if papers.fund is not None:
-        fund.release(papers.fund, case.id, papers)
+    assert papers.fund is not None
+    fund.release(papers.fund, case.id, papers)
 
 
 def close_case(case: CaseFile, command: CloseCase, papers: CasePapers) -> None:

@@ -11,11 +11,15 @@ from domain import fund
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.contract import SpendLine
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
+from domain.case.retrofit import day_must_not_lie_ahead
 from domain.case.withdrawal import finding_must_be_settled_first
 from domain.commands import CaseCommand
 from domain.money import ZERO, Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
+
+_BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
+"""Whoever judged the firm moves none of its money."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,19 @@ def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlem
     eligible = total(line.amount for line in verified if line.kind in kinds)
     excluded = tuple(line for line in verified if line.kind not in kinds)
     shared = eligible.share(ratio)
+    clauses = _clauses(pack, on)
     amount = min(shared, cap)
     steps = (
-        f"符合要求的投入合计 {eligible} 元({pack.clause('payout.eligible')})",
+        f"符合要求的投入合计 {eligible} 元({clauses[0]})",
         *(f"不予支持:{line.what} {line.amount} 元(类别 {line.kind})" for line in excluded),
-        f"{eligible} × {ratio} = {shared} 元,舍去不足一分({pack.clause('payout.ratio')})",
-        f"与上限 {cap} 元取小 = {amount} 元({pack.clause('payout.cap')})",
+        f"{eligible} × {ratio} = {shared} 元,舍去不足一分({clauses[1]})",
+        f"与上限 {cap} 元取小 = {amount} 元({clauses[2]})",
     )
     return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
+
+
+def _clauses(pack: Pack, on: date) -> tuple[str, ...]:
+    return tuple(pack.cited(key, on).clause for key in ("payout.eligible", "payout.ratio", "payout.cap"))
 
 
 class EntitlementVerified(CaseFact):
@@ -218,15 +227,20 @@ def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CaseP
     firm_must_be_accepted_and_qualified(case)
     worked_out = entitlement(case.verified, papers.pack, papers.today)
     there_must_be_something_to_pay(worked_out.amount)
-    clauses = tuple(papers.pack.clause(key) for key in ("payout.eligible", "payout.ratio", "payout.cap"))
-    case.record(EntitlementVerified, papers, clauses=clauses, entitlement=worked_out, verified=case.verified)
+    case.record(
+        EntitlementVerified,
+        papers,
+        clauses=_clauses(papers.pack, papers.today),
+        entitlement=worked_out,
+        verified=case.verified,
+    )
 
 
 def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
     """By another person; the fund must hold it, and holds it from here on."""
     step_must_be_due(case.subsidy, Subsidy.VERIFIED)
     _may_move_money(case)
-    hand_must_differ(case, command.by, "verify entitlement", "decide acceptance", "county review", "city review")
+    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement")
     amount_must_be_the_entitlement(case, command.amount)
     words_must_be_given(command.document, "批准文件(会议纪要)编号")
     assert papers.fund is not None
@@ -244,7 +258,7 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
     """A third person; everything is checked once more before the instruction leaves."""
     step_must_be_due(case.subsidy, Subsidy.APPROVED)
     _may_move_money(case)
-    hand_must_differ(case, command.by, "verify entitlement", "approve payout")
+    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement", "approve payout")
     words_must_be_given(command.document, "资金文件文号")
     assert case.entitlement is not None
     case.record(
@@ -259,8 +273,9 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
 def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -> None:
     """A fourth person; case and fund book it in one transaction."""
     step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
-    hand_must_differ(case, command.by, "verify entitlement", "approve payout", "instruct payment")
+    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement", "approve payout", "instruct payment")
     receipt_must_match_the_instruction(case, command.instruction, command.amount)
+    day_must_not_lie_ahead(command.received_on, papers.today)
     assert papers.fund is not None
     fund.pay(papers.fund, case.id, command.amount, command.instruction, papers)
     case.record(

@@ -66,7 +66,11 @@ TIMERS: tuple[Timer, ...] = (
     Timer("entitlement", Role.CLERK, lambda c: c.subsidy is Subsidy.TO_VERIFY),
     Timer("payment", Role.COUNTY_TREASURY, lambda c: c.subsidy is Subsidy.INSTRUCTED),
     Timer("inspection", Role.INSPECTOR, lambda c: c.inspection is Inspection.DRAWN),
-    Timer("statement", Role.FIRM, lambda c: c.inspection in (Inspection.FOUND, Inspection.UPHELD)),
+    Timer(
+        "statement",
+        Role.FIRM,
+        lambda c: c.qualification is Qualification.PILOT and c.inspection in (Inspection.FOUND, Inspection.UPHELD),
+    ),
     Timer("lookback_rectification", Role.FIRM, lambda c: c.inspection is Inspection.RECTIFYING),
     Timer("refund", Role.FIRM, lambda c: c.recovery is Recovery.DECIDED),
 )
@@ -178,6 +182,14 @@ def only_a_step_that_can_lapse_may_lapse(timer: Timer, on_expiry: str, clause: s
     return No(f"期限“{timer.name}”届满不能自动视为放弃或通过", clause)
 
 
+@rule
+def reminder_must_be_due_and_not_yet_given(deadline: Deadline, on: date) -> No | None:
+    """A reminder is given on a day that was set for it when the period began, and once."""
+    if on not in deadline.remind_on:
+        return No(f"期限“{deadline.name}”在 {on} 没有提醒")
+    return No(f"期限“{deadline.name}”在 {on} 已经提醒过") if on in deadline.reminded else None
+
+
 # --- decisions
 
 
@@ -237,6 +249,7 @@ def record_reminder(case: CaseFile, command: RecordReminder, papers: CasePapers)
     """Once per deadline and day."""
     deadline_must_be_running(case, command.name)
     held = case.deadlines[command.name]
+    reminder_must_be_due_and_not_yet_given(held, command.on)
     time_must_have_come(datetime.combine(command.on, REMIND_AT, CHINA), papers.at)
     case.record(
         ReminderRecorded, papers, clauses=(held.clause,), name=held.name, role=held.role, due=held.due, on=command.on

@@ -109,8 +109,8 @@ def approve_withdrawal(case: CaseFile, command: ApproveWithdrawal, papers: CaseP
     firm_that_was_paid_must_not_simply_leave(case)
     finding_must_be_settled_first(case)
     case.record(WithdrawalApproved, papers)
-    if papers.fund is not None:
-        fund.release(papers.fund, case.id, papers)
+    assert papers.fund is not None
+    fund.release(papers.fund, case.id, papers)
 
 
 def decline_withdrawal(case: CaseFile, command: DeclineWithdrawal, papers: CasePapers) -> None:
