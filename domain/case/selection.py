@@ -11,9 +11,11 @@ from domain.batch import Batch
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
 from domain.commands import CaseCommand
+from domain.people import Person, Role
 from domain.policy import Pack
 from domain.rules import No, rule
 from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL
+from domain.words import zh
 
 # --- facts
 
@@ -374,6 +376,14 @@ def self_assessment_must_be_on_the_scale(level: int) -> No | None:
 
 
 @rule
+def county_must_leave_the_citys_turn_to_the_city(case: CaseFile, by: Person) -> No | None:
+    """A county sends back or turns down what lies before it, not what it has passed on."""
+    if by.role is not Role.COUNTY or case.qualification is Qualification.COUNTY_REVIEW:
+        return None
+    return No(f"当前为“{zh(case.qualification)}”,由市局办理,区县不能再退回或不予入选")
+
+
+@rule
 def supplements_must_stay_within_the_limit(case: CaseFile, pack: Pack) -> No | None:
     """Papers are sent back a limited number of times."""
     most = pack.count("selection.max_supplements")
@@ -454,6 +464,7 @@ def submit_application(case: CaseFile, command: SubmitApplication, papers: CaseP
 def request_supplement(case: CaseFile, command: RequestSupplement, papers: CasePapers) -> None:
     """The reviewer's clock stops, the firm's begins."""
     step_must_be_due(case.qualification, Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW)
+    county_must_leave_the_citys_turn_to_the_city(case, command.by)
     supplements_must_stay_within_the_limit(case, papers.pack)
     defects_must_be_named(command.defects)
     case.record(SupplementRequested, papers, defects=command.defects, returns_to=case.qualification)
@@ -496,6 +507,7 @@ def reject_application(case: CaseFile, command: RejectApplication, papers: CaseP
     step_must_be_due(
         case.qualification, Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW, Qualification.WAITLISTED
     )
+    county_must_leave_the_citys_turn_to_the_city(case, command.by)
     words_must_be_given(command.reason, "不予入选的理由")
     case.record(ApplicationRejected, papers)
 
