@@ -106,6 +106,7 @@ class ContractRegistered(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.works = Works.UNDER_WAY
+        file.retrofitters = (*file.retrofitters, file.provider)
 
 
 class ContractChangeAsked(CaseFact):
@@ -127,6 +128,7 @@ class ContractChanged(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.contract = self.contract
         file.provider = self.contract.provider
+        file.retrofitters = (*file.retrofitters, self.contract.provider)
         file.contract_change = None
         file.contract_changes += 1
 

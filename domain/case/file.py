@@ -174,6 +174,7 @@ class CaseFile(File):
         self.contract: Contract | None = None
         self.contract_change: Contract | None = None
         self.contract_changes = 0
+        self.retrofitters: tuple[str, ...] = ()
         self.milestones: dict[str, bool | None] = {}
         # evaluation and acceptance
         self.evaluator = ""
