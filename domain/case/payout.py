@@ -12,7 +12,7 @@ from domain.case.common import hand_must_differ, step_must_be_due, words_must_be
 from domain.case.contract import SpendLine
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
 from domain.case.retrofit import day_must_not_lie_ahead
-from domain.case.withdrawal import finding_must_be_settled_first
+from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.money import ZERO, Money, total
 from domain.policy import Pack
@@ -182,12 +182,6 @@ def firm_must_be_accepted_and_qualified(case: CaseFile) -> No | None:
     if case.acceptance is Acceptance.ACCEPTED and case.qualification is Qualification.PILOT:
         return None
     return No("企业未验收合格或已不具备试点资格,不能兑付")
-
-
-@rule
-def withdrawal_must_be_decided_first(case: CaseFile) -> No | None:
-    """No money moves while the firm's wish to leave is unanswered."""
-    return No("企业已申请退出,须先答复") if case.withdrawal_asked else None
 
 
 @rule

@@ -90,6 +90,12 @@ def finding_must_be_settled_first(case: CaseFile) -> No | None:
 
 
 @rule
+def withdrawal_must_be_decided_first(case: CaseFile) -> No | None:
+    """While the firm's wish to leave is unanswered no money moves, and it is not asked again."""
+    return No("企业已申请退出,须先答复") if case.withdrawal_asked else None
+
+
+@rule
 def withdrawal_must_have_been_asked(case: CaseFile) -> No | None:
     """The bureau answers a wish, it does not make one."""
     return None if case.withdrawal_asked else No("企业没有提出退出申请")
@@ -99,6 +105,7 @@ def ask_withdrawal(case: CaseFile, command: AskWithdrawal, papers: CasePapers) -
     """The wish is on record."""
     firm_must_have_applied(case)
     firm_that_was_paid_must_not_simply_leave(case)
+    withdrawal_must_be_decided_first(case)
     words_must_be_given(command.reason, "退出原因")
     case.record(WithdrawalAsked, papers)
 
