@@ -10,6 +10,8 @@ import unicodedata
 from typing import Final
 from uuid import UUID, uuid5
 
+from domain.rules import No, rule
+
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """The thirty-one characters of GB 32100; I O S V Z are not used."""
 LENGTH: Final = 18
@@ -28,12 +30,21 @@ def tidy(text: str) -> str:
 
 def fault(code: str) -> str | None:
     """Why a tidied code cannot be one, in Chinese; None if it is well-formed. The check digit is not looked at."""
+    if not code:
+        return "统一社会信用代码是空的"
     if len(code) != LENGTH:
         return f"统一社会信用代码应为{LENGTH}位,现为{len(code)}位:{code}"
     strange = [ch for ch in code if ch not in ALPHABET]
     if strange:
         return f"统一社会信用代码含有不用的字符“{''.join(strange)}”(字母 I、O、S、V、Z 不用):{code}"
     return None
+
+
+@rule
+def credit_code_must_be_well_formed(code: str) -> No | None:
+    """A firm is known by its 统一社会信用代码: eighteen characters of the standard's alphabet, already tidied."""
+    wrong = fault(code)
+    return No(wrong) if wrong else None
 
 
 def check_digit(first17: str) -> str:

@@ -9,12 +9,13 @@ import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
-from typing import Final, NoReturn
+from typing import Final
 
 from domain import identity
 from domain.case.selection import firm_must_be_in_a_county_of_the_city, firm_must_be_in_a_pilot_industry
 from domain.policy import Pack
 from domain.rejections import Rejection
+from domain.rules import No, rule
 from exchange import cells, invented, roster_form, words
 from exchange.cells import Cell, Sheet, WorkbookError
 
@@ -228,34 +229,43 @@ class _Reading:
         """The cell in the pack's words; raises Rejection where it means nothing to the programme."""
         match field:
             case "name":
-                return words.firm_name(cell) or _refuse("firm_must_have_a_name", "企业名称是空的")
+                word = words.firm_name(cell)
+                firm_must_have_a_name(word)
             case "credit_code":
-                return _credit_code(cell)
+                credit_code_must_be_text(cell)
+                word = identity.tidy(str(cell))
+                identity.credit_code_must_be_well_formed(word)
             case "county":
-                county = words.match(self._counties, cell, words.county_key)
-                firm_must_be_in_a_county_of_the_city(county, self._pack)
-                return county
+                word = words.match(self._counties, cell, words.county_key)
+                firm_must_be_in_a_county_of_the_city(word, self._pack)
             case "industry":
-                industry = words.match(self._industries, cell, words.industry_key)
-                firm_must_be_in_a_pilot_industry(industry, self._pack)
-                return industry
-        meant, choice = words.CHOICES[field]
-        said = f"“{cells.text_of(cell)}”认不出" if cells.text_of(cell) else "是空的"
-        return meant(cell) or _refuse("roster_word_must_be_known", f"{said},应为{'、'.join(choice)}之一")
+                word = words.match(self._industries, cell, words.industry_key)
+                firm_must_be_in_a_pilot_industry(word, self._pack)
+            case _:
+                meant, choice = words.CHOICES[field]
+                word = meant(cell) or ""
+                roster_word_must_be_known(word, cells.text_of(cell), choice)
+        return word
 
 
-def _credit_code(cell: Cell) -> str:
-    if not isinstance(cell, str):
-        # A spreadsheet keeps fifteen digits of a number; the rest of the code is gone.
-        reason = f"信用代码被存成了数字({cell:.0f}),末几位已丢失;请把单元格设为文本后重新填写"
-        _refuse("credit_code_must_be_well_formed", reason)
-    code = identity.tidy(cell)
-    if not code:
-        _refuse("credit_code_must_be_well_formed", "统一社会信用代码是空的")
-    if fault := identity.fault(code):
-        _refuse("credit_code_must_be_well_formed", fault)
-    return code
+@rule
+def firm_must_have_a_name(name: str) -> No | None:
+    """A firm stands on the roster by its name."""
+    return None if name else No("企业名称是空的")
 
 
-def _refuse(rule: str, sentence: str) -> NoReturn:
-    raise Rejection(rule, sentence)
+@rule
+def credit_code_must_be_text(cell: Cell) -> No | None:
+    """A spreadsheet keeps fifteen digits of a number; the rest of a code stored as one is gone."""
+    if isinstance(cell, str):
+        return None
+    return No(f"信用代码被存成了数字({cell:.0f}),末几位已丢失;请把单元格设为文本后重新填写")
+
+
+@rule
+def roster_word_must_be_known(word: str, written: str, choice: tuple[str, ...]) -> No | None:
+    """Scale, statistics and quality are said in the programme's own words."""
+    if word:
+        return None
+    said = f"“{written}”认不出" if written else "是空的"
+    return No(f"{said},应为{'、'.join(choice)}之一")

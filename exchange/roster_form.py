@@ -1,4 +1,4 @@
-"""How a roster workbook looks: a merged title, one header row, codes as text, lists to choose from, a printable page."""
+"""How a roster workbook looks: a merged title, one header row, codes as text, lists to choose from, fit to print."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain import identity
+from domain.rejections import Rejection
 
 SOUND = ["9144030071526726XG", "91110000802100433B", "91330100799655058B", "91110108551385082Q"]
 """Codes as issued, each with both check digits right."""
@@ -25,6 +27,7 @@ parts = st.lists(st.text(max_size=4), max_size=4)
 def test_codes_as_issued_have_no_fault_and_no_warning(code: str) -> None:
     assert identity.fault(code) is None
     assert identity.check_digit_warning(code) is None
+    identity.credit_code_must_be_well_formed(code)
 
 
 @given(codes, st.integers(0, 17), st.sampled_from(identity.ALPHABET))
@@ -51,7 +54,7 @@ def test_the_warning_names_each_digit_that_is_wrong() -> None:
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("", "现为0位"),
+        ("", "是空的"),
         ("9144030071526726X", "现为17位"),
         ("9144030071526726XGG", "现为19位"),
         ("91440300715267Z6XG", "“Z”"),
@@ -61,6 +64,9 @@ def test_the_warning_names_each_digit_that_is_wrong() -> None:
 )
 def test_a_code_of_wrong_length_or_alphabet_is_at_fault(code: str, says: str) -> None:
     assert says in str(identity.fault(code))
+    with pytest.raises(Rejection, match=re.escape(says)) as refusal:
+        identity.credit_code_must_be_well_formed(code)
+    assert refusal.value.refusal.rule == "credit_code_must_be_well_formed"
 
 
 @pytest.mark.parametrize(
