@@ -11,6 +11,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,9 +61,9 @@ class Cluster:
         """Makes the folder if there is none and clears what a killed server left. Raises `Unreachable`."""
         if not (self.binaries / "postgres").exists():
             raise Unreachable("找不到 PostgreSQL 程序:请重新安装依赖(make clean && make demo)。")
-        for folder in (self.data.parent, self.sockets):
-            _make_private(folder)
         uid = self.account()
+        for folder in (self.data.parent, self.sockets):
+            _make_private(folder, {os.geteuid(), os.geteuid() if uid is None else uid})
         if uid is not None:
             self._let_in(uid)
         elif self.data.exists() and self.data.stat().st_uid != os.geteuid():
@@ -113,8 +114,9 @@ class Cluster:
 
     def _let_in(self, uid: int) -> None:
         """As root: the account owns its folders, and can pass through the folders above them and read the programs."""
-        for folder in {self.data.parent, self.sockets}:
+        for folder in (self.data.parent, self.sockets):
             os.chown(folder, uid, group_of(uid))
+            folder.chmod(0o700)
         if self.data.exists() and self.data.stat().st_uid != uid:
             for path in (self.data, *self.data.rglob("*")):
                 os.chown(path, uid, group_of(uid), follow_symlinks=False)
@@ -148,11 +150,12 @@ class Cluster:
             return False
 
 
-def _make_private(folder: Path) -> None:
-    """Makes a folder for one account. Raises `Unreachable` when another account got there first."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+def _make_private(folder: Path, owners: set[int]) -> None:
+    """Makes a folder for one account. Raises `Unreachable` when another account got there first, as it may in /tmp."""
+    with suppress(FileExistsError):
+        folder.mkdir(mode=0o700, parents=True)
     found = folder.lstat()
-    if os.geteuid() != 0 and (not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid()):
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
         raise _belongs_to_another(folder)
 
 
@@ -165,8 +168,9 @@ def _belongs_to_another(folder: Path) -> Unreachable:
 
 def _owner(data: Path) -> int:
     """As root: who owns the data already; for new data an account of its own, made when it is missing."""
-    if data.exists() and data.stat().st_uid != 0:
-        return data.stat().st_uid
+    for folder in (data, data.parent):
+        if folder.exists() and folder.stat().st_uid != 0:
+            return folder.stat().st_uid
     try:
         return pwd.getpwnam(_ACCOUNT).pw_uid
     except KeyError:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ from keeper import find, keeper_mark, recognised, status_file, stop
 from parts import ROOT, Part, every_part, free_ports, parts_of, ports_must_be_free
 from settings import BadSetting, Settings, Unreachable
 
-__all__ = ["PartStatus", "Running", "down", "free_ports", "status", "up"]
+__all__ = ["PartStatus", "Running", "down", "free_ports", "is_kept", "status", "up"]
 
 _DEATHS_THAT_TELL = 3
 """A part that died so often in a row will not come up by waiting."""
@@ -110,6 +110,11 @@ def status(settings: Settings) -> tuple[PartStatus, ...]:
     written = {entry["name"]: entry for entry in _read_status(settings).get("parts", ())}
     started_here = {part.name for part in parts_of(settings)}
     return tuple(_one_status(part, written.get(part.name), part.name in started_here) for part in every_part(settings))
+
+
+def is_kept(settings: Settings) -> bool:
+    """Whether a keeper stands by to start again what dies."""
+    return bool(find(keeper_mark(settings)))
 
 
 def _one_status(part: Part, entry: dict[str, Any] | None, started_here: bool) -> PartStatus:
@@ -259,4 +264,7 @@ def _stop_everything(settings: Settings) -> tuple[str, ...]:
             f"进程 {error.pid} 由账号 {owner} 启动,当前账号无权停止。请用那个账号(或 root)运行。"
         ) from error
     status_file(settings).unlink(missing_ok=True)
+    if settings.socket_directory().parent != settings.home:
+        with suppress(OSError):
+            settings.socket_directory().rmdir()
     return running

@@ -5,6 +5,7 @@ The keeper knows nothing of PostgreSQL or Temporal; it starts, watches and stops
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -98,7 +99,7 @@ def _postgres(settings: Settings) -> Part:
     return Part(
         name="postgres",
         title="PostgreSQL",
-        address=settings.dsn(),
+        address=_without_password(settings.dsn()),
         argv=cluster.argv(),
         mark=("-D", str(cluster.data), "listen_addresses="),  # pg_ctl and the like name the folder too
         ready=lambda _: cluster.serves(),
@@ -181,6 +182,10 @@ def _console(settings: Settings) -> Part:
         prepare=program.prepare,
         ports=((settings.console_port, "LOOKBACK_CONSOLE_PORT"),),
     )
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(//[^/@:]*):[^/@]*@", r"\1@", url)
 
 
 def _listens(port: int) -> bool:
