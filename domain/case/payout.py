@@ -211,8 +211,8 @@ def there_must_be_something_to_pay(amount: Money) -> No | None:
 def _may_move_money(case: CaseFile) -> None:
     firm_must_be_accepted_and_qualified(case)
     withdrawal_must_be_decided_first(case)
-    finding_must_be_settled_first(case)
     money_must_not_be_frozen(case)
+    finding_must_be_settled_first(case)
 
 
 def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CasePapers) -> None:
