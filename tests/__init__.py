@@ -1,0 +1,1 @@
+"""Tests: each one a claim about the programme."""

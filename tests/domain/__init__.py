@@ -1,0 +1,1 @@
+"""The rules of the programme, shown to refuse and to let pass: given / when / then."""

@@ -1,0 +1,312 @@
+"""Given, when, then: one case, its fund and its batch, played command by command through the real rooms.
+
+A ``Play`` never changes: ``when`` gives the next one. What was refused has left nothing behind, because each command is
+decided on a file folded anew from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from functools import wraps
+from typing import Any, Final, ParamSpec
+
+import pytest
+
+from domain.batch import Batch, OpenBatch, open_batch
+from domain.calendar import CHINA, Calendar
+from domain.case import rooms
+from domain.case.file import CaseFile, CasePapers, Stage
+from domain.case.schedule import DeadlineClosed, DeadlineSet
+from domain.commands import CaseCommand
+from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
+from domain.identity import batch_id, command_id, fund_id
+from domain.money import Money
+from domain.people import Person
+from domain.policy import Pack
+from domain.record import Fact, File
+from domain.rejections import Refusal, Rejection
+from policies.calendars import published
+from tests.domain.cast import CASE, CITY, PROGRAMME, RULES, clerk1, treasury
+from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
+
+BATCH: Final = batch_id(CITY, PROGRAMME, "1")
+FUND: Final = fund_id(CITY, PROGRAMME, RETROFIT_LINE)
+MONDAY: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
+"""The day on which every play begins; a plain working day."""
+
+P = ParamSpec("P")
+
+SHOWN: dict[str, str] = {}
+"""Rule → the test that shows it refusing and letting pass. Filled as the test modules are imported."""
+_heard: list[tuple[str, str | None]] = []
+"""What was said to whom while a test ran: command or function, and the rule that refused it, or None."""
+
+
+def shows(*names: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
+    """This test shows each of these rules refusing something, and the same thing done once it is put right.
+
+    Checked when the test runs: a rule that is only named makes the test fail.
+    """
+
+    def mark(test: Callable[P, None]) -> Callable[P, None]:
+        @wraps(test)
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
+            del _heard[:]
+            test(*args, **kwargs)
+            done = {kind for kind, rule in _heard if rule is None}
+            for name in names:
+                refused = {kind for kind, rule in _heard if rule == name}
+                assert refused, f"{test.__name__} never shows {name} refusing"
+                assert refused & done, f"{test.__name__} never shows what {name} lets pass"
+
+        for name in names:
+            SHOWN.setdefault(name, test.__name__)
+        return run
+
+    return mark
+
+
+@contextmanager
+def refused(name: str, of: str, clause: str | None = None) -> Iterator[None]:
+    """A function called directly refuses under this rule."""
+    with pytest.raises(Rejection) as no:
+        yield
+    _heard.append((of, no.value.refusal.rule))
+    _check(no.value.refusal, name, clause)
+
+
+def passed(of: str) -> None:
+    """The same function did it."""
+    _heard.append((of, None))
+
+
+def _check(refusal: Refusal, name: str, clause: str | None) -> None:
+    assert refusal.rule == name, refusal
+    assert refusal.sentence
+    assert clause is None or refusal.clause == clause, refusal
+
+
+@dataclass(frozen=True)
+class Fields:
+    """A fact by its type and some of what it says."""
+
+    kind: type[Fact]
+    said: Mapping[str, Any]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, self.kind) and all(getattr(other, name) == v for name, v in self.said.items())
+
+
+def fact(kind: type[Fact], **said: Any) -> Fields:
+    """For ``then``: a fact of this type that says this."""
+    return Fields(kind, said)
+
+
+@dataclass(frozen=True)
+class Play:
+    """How far the story has come."""
+
+    rules: Pack = field(repr=False)
+    facts: tuple[Fact, ...] = field(default=(), repr=False)
+    fund_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    batch_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    now: datetime = MONDAY
+    calendar: Calendar = field(default_factory=published, repr=False)
+    said: int = 0
+    asked: str = ""
+    happened: tuple[Fact, ...] = ()
+    booked: tuple[Fact, ...] = ()
+    refusal: Refusal | None = None
+
+    @property
+    def case(self) -> CaseFile:
+        """The case as its facts tell it, folded anew."""
+        return CaseFile.folded(CASE, self.facts)
+
+    @property
+    def fund(self) -> Fund:
+        """The fund as its facts tell it."""
+        return Fund.folded(FUND, self.fund_facts)
+
+    @property
+    def batch(self) -> Batch:
+        """The batch as its facts tell it."""
+        return Batch.folded(BATCH, self.batch_facts)
+
+    @property
+    def today(self) -> date:
+        """The day in China."""
+        return self.now.date()
+
+    # --- given
+
+    def begun(self, budget: Money) -> Play:
+        """A batch is open for the year and the fund has its budget."""
+        fund, batch, identity = Fund.folded(FUND, ()), Batch.folded(BATCH, ()), command_id("begin")
+        money = AppropriateFund(
+            command_id=identity,
+            by=treasury,
+            city=CITY,
+            programme=PROGRAMME,
+            line=RETROFIT_LINE,
+            source="central",
+            amount=budget,
+            document="财建1号",
+        )
+        appropriate_fund(fund, money, CasePapers(money, self.now, self.rules, self.calendar))
+        opening = OpenBatch(
+            command_id=identity,
+            by=clerk1,
+            city=CITY,
+            programme=PROGRAMME,
+            code="1",
+            opens=date(2026, 1, 1),
+            closes=date(2026, 12, 31),
+            pack_text="",
+        )
+        open_batch(batch, opening, CasePapers(opening, self.now, self.rules, self.calendar))
+        return replace(self, fund_facts=_pending(fund), batch_facts=_pending(batch))
+
+    def on(self, day: date, at: time = time(10, 0)) -> Play:
+        """The clock is set."""
+        return replace(self, now=datetime.combine(day, at, CHINA))
+
+    def after(self, timer: str) -> Play:
+        """The morning after this timer's last day."""
+        (due,) = (held.due for held in self.case.deadlines.values() if held.timer == timer)
+        return self.on(due + timedelta(days=1))
+
+    def under(self, rules: Pack) -> Play:
+        """From here on other rules hold."""
+        return replace(self, rules=rules)
+
+    def did(self, *steps: Step) -> Play:
+        """Several commands, each of which must succeed; ``~timer`` waits until that timer's last day is over."""
+        play = self
+        for step in steps:
+            kind, changes = (step, {}) if isinstance(step, str) else step
+            if kind.startswith("~"):
+                play = play.after(kind[1:])
+                continue
+            play = play.when(kind, **changes)
+            assert play.refusal is None, (kind, play.refusal)
+        return play
+
+    # --- when
+
+    def command(self, kind: str, by: Person | None = None, **changes: Any) -> CaseCommand:
+        """The command that would be right here, with some of it changed."""
+        hand, words = LINES[kind]
+        fields = {**words(self), **changes}
+        identity = command_id(kind, str(self.said))
+        return rooms.COMMANDS[kind](command_id=identity, by=by or hand, case=CASE, **fields)  # type: ignore[call-arg]
+
+    def when(self, kind: str, by: Person | None = None, **changes: Any) -> Play:
+        """One command is given."""
+        return self.given(self.command(kind, by, **changes))
+
+    def given(self, command: CaseCommand) -> Play:
+        """One command, as it stands, is decided on files folded anew."""
+        case, fund = self.case, self.fund
+        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund)
+        try:
+            rooms.decide(case, papers)
+        except Rejection as no:
+            _heard.append((command.kind, no.refusal.rule))
+            return replace(self, asked=command.kind, happened=(), booked=(), refusal=no.refusal)
+        _heard.append((command.kind, None))
+        happened, booked = _pending(case), _pending(fund)
+        return replace(
+            self,
+            facts=(*self.facts, *happened),
+            fund_facts=(*self.fund_facts, *booked),
+            now=self.now + timedelta(minutes=1),
+            said=self.said + 1,
+            asked=command.kind,
+            happened=happened,
+            booked=booked,
+            refusal=None,
+        )
+
+    # --- then
+
+    def then(self, *expected: type[Fact] | Fields) -> Play:
+        """Just this happened to the case, in this order; deadlines are asked for by ``then_deadlines``."""
+        assert self.refusal is None, self.refusal
+        seen = [one for one in self.happened if not isinstance(one, (DeadlineSet, DeadlineClosed))]
+        assert [type(one) for one in seen] == [want if isinstance(want, type) else want.kind for want in expected]
+        for one, want in zip(seen, expected, strict=True):
+            assert isinstance(want, type) or want == one, f"{one} is not {want}"
+        return self
+
+    def then_booked(self, *expected: type[Fact] | Fields) -> Play:
+        """Just this was booked on the fund."""
+        assert self.refusal is None, self.refusal
+        assert [type(one) for one in self.booked] == [want if isinstance(want, type) else want.kind for want in expected]
+        for one, want in zip(self.booked, expected, strict=True):
+            assert isinstance(want, type) or want == one, f"{one} is not {want}"
+        return self
+
+    def then_deadlines(self, *, set: tuple[str, ...] = (), closed: tuple[str, ...] = ()) -> Play:  # noqa: A002
+        """Just these deadlines began and ended."""
+        assert self.refusal is None, self.refusal
+        began = tuple(one.deadline.name for one in self.happened if isinstance(one, DeadlineSet))
+        ended = tuple(one.name for one in self.happened if isinstance(one, DeadlineClosed))
+        assert (began, ended) == (set, closed)
+        return self
+
+    def then_refused(self, name: str, clause: str | None = None, key: str = "") -> Play:
+        """The rule refused, in words; ``key`` is the open question's."""
+        assert self.refusal is not None, f"{self.asked} was not refused"
+        _check(self.refusal, name, clause)
+        assert self.refusal.open_question == key
+        return self
+
+    def then_stands(self, **state: Any) -> Play:
+        """The case now says this of itself."""
+        case = self.case
+        assert {name: getattr(case, name) for name in state} == state
+        return self
+
+
+def _pending(file: File) -> tuple[Fact, ...]:
+    return tuple(event for event in file.pending_events if isinstance(event, Fact))
+
+
+_plays: dict[tuple[str, str], Play] = {}
+
+
+def begin(rules: Pack = RULES) -> Play:
+    """Before anything: a batch, a fund with ten million yuan, no case."""
+    return Play(rules).begun(Money.wan(1000))
+
+
+def after(kind: str, rules: Pack = RULES) -> Play:
+    """The main path up to and with this command."""
+    key = (kind, rules.version)
+    if key not in _plays:
+        _plays[key] = ready(kind, rules).did(kind)
+    return _plays[key]
+
+
+def ready(kind: str, rules: Pack = RULES) -> Play:
+    """Given a case in which this command is the right one now."""
+    if kind in SIDES:
+        last, *steps = SIDES[kind]
+        assert isinstance(last, str)
+        return after(last, rules).did(*steps)
+    place = MAIN.index(kind)
+    play = after(MAIN[place - 1], rules) if place else begin(rules)
+    return play.after(WAITS[kind]) if kind in WAITS else play
+
+
+def at(stage: Stage, rules: Pack = RULES) -> Play:
+    """Given a case that has just come to this stage along the main path."""
+    for kind in MAIN:
+        play = after(kind, rules)
+        if play.case.stage is stage:
+            return play
+    raise AssertionError(f"the main path never comes to {stage}")
