@@ -1,9 +1,9 @@
-"""One PostgreSQL and one Temporal for a whole run of the tests, in a folder of their own; a fresh database per module."""
+"""One PostgreSQL and one Temporal for a whole run of the tests, in their own folder; a fresh database per module."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import psycopg
@@ -48,6 +48,6 @@ def store(database_url: str) -> Iterator[EventStore]:
 
 
 @pytest.fixture
-async def client(servers: Settings) -> AsyncIterator[Client]:
+async def client(servers: Settings) -> Client:
     """A client of the engine, with the house's converter."""
-    yield await connect(servers.temporal(), servers.temporal_namespace)
+    return await connect(servers.temporal(), servers.temporal_namespace)
