@@ -140,6 +140,9 @@ def _temporal(settings: Settings) -> Part:
             *attributes,
             # A rehearsal moves each workflow's own clock; nobody's clock moves by itself.
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
+            # Timers are looked for at this interval, a second by default: a clock that was moved would wait for it at
+            # each of its timers.
+            *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
         ),
         mark=("start-dev", str(database)),
         ready=lambda _: _listens(settings.temporal_port) and _knows_search_attributes(binary, address, settings),

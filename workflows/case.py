@@ -74,6 +74,11 @@ class CaseWorkflow:
         """Where the case stands, as far as the workflow knows."""
         return self._standing
 
+    @workflow.query
+    def life(self) -> CaseLife:
+        """How this run began: the case, its city and its clock."""
+        return self._life
+
     async def _through(self, stage: Stage) -> None:
         """Wait in a stage until a fact ends it, waking whenever time alone has something to say."""
         while self._standing is not None and self._standing.stage == stage:

@@ -1,0 +1,124 @@
+"""What a rehearsal came to, told from its events alone: who got how far, every fen, every reminder and refusal."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from domain.calendar import china_day
+from domain.case.file import CaseFile, Qualification, Stage
+from domain.case.rooms import CommandRefused
+from domain.case.schedule import DeadlineClosed, DeadlinePassed, DeadlineSet, ReminderRecorded
+from domain.case.selection import CaseOpened
+from domain.fund import RETROFIT_LINE, Fund
+from domain.identity import fund_id
+from domain.money import ZERO, Money, total
+from domain.record import Fact
+from eventstore.mapper import FactMapper
+from eventstore.store import EventStore
+from rehearsal.city import Rehearsal
+
+STAGES: tuple[Stage, ...] = tuple(Stage)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One kind of period: how often it ran, how long it took on average, how often it was overrun."""
+
+    timer: str
+    times: int
+    mean_days: float
+    late: int
+
+
+@dataclass
+class Outcome:
+    """The end of a rehearsal."""
+
+    city: str
+    seed: int
+    firms: int
+    reached: Counter[Stage] = field(default_factory=Counter)
+    """Firms that ever came to a stage."""
+    stands: Counter[Stage] = field(default_factory=Counter)
+    """Firms by the stage they stand in."""
+    ended: Counter[Qualification] = field(default_factory=Counter)
+    """Firms whose life in the programme is over, by how."""
+    fund: Fund | None = None
+    paid_to_firms: Money = ZERO
+    refunded_by_firms: Money = ZERO
+    reminders: int = 0
+    passed: int = 0
+    refusals: Counter[str] = field(default_factory=Counter)
+    steps: list[Step] = field(default_factory=list)
+    events: int = 0
+
+    @property
+    def difference_fen(self) -> int:
+        """What double entry, or the firms' own cases, leave unexplained. Anything but zero is a fault."""
+        assert self.fund is not None
+        books = self.fund.difference.fen
+        firms = (self.paid_to_firms - self.fund.paid).fen, (self.refunded_by_firms - self.fund.recovered).fen
+        return abs(books) + sum(abs(fen) for fen in firms)
+
+
+def tell(rehearsal: Rehearsal, store: EventStore) -> Outcome:
+    """Fold all that happened in one rehearsal's programme."""
+    outcome = Outcome(rehearsal.city, rehearsal.seed, rehearsal.firms)
+    outcome.fund = store.load(Fund, fund_id(rehearsal.city, rehearsal.programme, RETROFIT_LINE))
+    cases, spans = [], dict[str, list[tuple[int, bool]]]()
+    for stream in store.streams_opened_by(CaseOpened.TOPIC):
+        facts = store.facts(stream)
+        case = CaseFile.folded(stream, facts)
+        if case.city == rehearsal.city and case.programme == rehearsal.programme:
+            cases.append(case)
+            _count(outcome, facts, spans)
+    outcome.paid_to_firms = total(case.paid for case in cases)
+    outcome.refunded_by_firms = total(case.refunded for case in cases)
+    outcome.stands.update(case.stage for case in cases)
+    outcome.ended.update(case.qualification for case in cases if not case.is_open)
+    outcome.steps = sorted(
+        (
+            Step(timer, len(held), sum(days for days, _ in held) / len(held), sum(late for _, late in held))
+            for timer, held in spans.items()
+        ),
+        key=lambda step: -step.mean_days,
+    )
+    return outcome
+
+
+def _count(outcome: Outcome, facts: Iterable[Fact], spans: dict[str, list[tuple[int, bool]]]) -> None:
+    reached = {Stage.SELECTION}
+    begun: dict[str, tuple[str, date]] = {}
+    for fact in facts:
+        outcome.events += 1
+        entered = getattr(fact, "ENTERS", None)
+        if entered is not None:
+            reached.add(entered)
+        match fact:
+            case DeadlineSet(deadline=deadline):
+                begun[deadline.name] = (deadline.timer, deadline.set_on)
+            case DeadlineClosed(name=name, late=late):
+                timer, since = begun[name]
+                spans.setdefault(timer, []).append(((china_day(fact.timestamp) - since).days, late))
+            case DeadlinePassed():
+                outcome.passed += 1
+            case ReminderRecorded():
+                outcome.reminders += 1
+            case CommandRefused(refusal=refusal):
+                outcome.refusals[refusal.rule] += 1
+    outcome.reached.update(reached)
+
+
+def fingerprint(store: EventStore, cases: Iterable[UUID]) -> str:
+    """One hash over all events of some cases in order of case and version: the same seed gives the same."""
+    mapper, whole = FactMapper(), hashlib.sha256()
+    for case in sorted(cases):
+        for fact in store.facts(case):
+            stored = mapper.to_stored_event(fact)
+            whole.update(f"{case} {stored.originator_version} {stored.topic} ".encode() + stored.state + b"\n")
+    return whole.hexdigest()
