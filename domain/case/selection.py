@@ -352,6 +352,14 @@ def firm_must_be_in_a_county_of_the_city(county: str, pack: Pack) -> No | None:
 
 
 @rule
+def county_must_put_only_its_own_firms_on_file(county: str, by: Person) -> No | None:
+    """Before there is a case, the roster says whose firm it is."""
+    if by.role is not Role.COUNTY or by.organisation == county:
+        return None
+    return No(f"企业属“{county}”,“{by.organisation}”不能为其建档")
+
+
+@rule
 def batch_must_be_open_on_the_day(batch: Batch | None, case: CaseFile, today: date) -> No | None:
     """Applications come within the window of a batch of the firm's own city."""
     if batch is None or batch.is_new or batch.opens is None or batch.closes is None:
@@ -427,6 +435,7 @@ def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
     firm_must_have_one_case(case)
     firm_must_be_in_a_pilot_industry(command.industry, papers.pack)
     firm_must_be_in_a_county_of_the_city(command.county, papers.pack)
+    county_must_put_only_its_own_firms_on_file(command.county, command.by)
     case.record(
         CaseOpened,
         papers,
