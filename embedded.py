@@ -202,7 +202,7 @@ def _stale(settings: Settings) -> tuple[str, ...]:
 
 def _launch(settings: Settings, names: list[str]) -> None:
     started = subprocess.run(
-        (sys.executable, "-X", f"lookback={settings.home}", "-m", "keeper", *names),
+        (sys.executable, "-X", f"lookback={settings.home}", "-m", "keeper", ",".join(names)),
         cwd=ROOT,
         env=settings.for_parts(),
         stdin=subprocess.DEVNULL,

@@ -261,7 +261,7 @@ def _go_to_the_background(settings: Settings) -> None:
 
 
 def main() -> None:
-    """``python -m keeper NAME…``: keeps the named parts; started by `embedded.up`, never by hand."""
+    """``python -m keeper NAME,NAME…``: keeps the named parts (one word: a part is recognised by its own name); started by `embedded.up`, never by hand."""
     settings = Settings.from_environment()
     _go_to_the_background(settings)
     # Held while we live and freed by the system however we end: two keepers would start everything twice.
@@ -282,7 +282,7 @@ def main() -> None:
         )
         log = structlog.get_logger()
         try:
-            Keeper(settings, sys.argv[1:], log).run()
+            Keeper(settings, sys.argv[1].split(","), log).run()
         except Exception:
             log.exception("keeper_failed")
             raise
