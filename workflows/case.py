@@ -39,6 +39,7 @@ class CaseWorkflow:
     async def run(self, life: CaseLife) -> str:
         """The sequence itself."""
         await self._look_up()
+        await workflow.wait_condition(lambda: self._standing is not None)
         await self._through(Stage.SELECTION)
         await self._through(Stage.DIAGNOSIS)
         await self._through(Stage.CONTRACT)
@@ -62,6 +63,9 @@ class CaseWorkflow:
     @workflow.signal(name="submit")
     async def submit_without_waiting(self, submission: Submission) -> None:
         """The same command from a sender who cannot wait."""
+        if submission.command.case != self._life.case:  # a signal cannot be answered, and this is not its case's record
+            workflow.logger.error("a command for another case", extra={"case": str(submission.command.case)})
+            return
         await self._decide(submission.command, by_signal=True)
 
     @submit.validator
