@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,7 +25,7 @@ from cli import roster as roster_commands
 from cli import workdays as workdays_commands
 from domain import identity
 from domain.policy import Cited, Pack, Standing
-from exchange import cells, roster, words
+from exchange import cells, read_workbook, roster, words
 from exchange.roster import Roster, RosterRefused, RosterRow
 
 CLAUSE = "某方案 二(一)"
@@ -227,6 +230,15 @@ def test_titles_totals_notes_and_blank_rows_are_no_firms(write: Write) -> None:
     assert roster.read(write(rows), PACK).rows == (meant(1), meant(2))
 
 
+@pytest.mark.parametrize(
+    "foot", ["注:规上规下按上年末统计口径。", "填报人:某人  审核人:某人", "说明1.本表一式两份", "负责人(签字):"]
+)
+def test_a_note_in_the_column_of_names_is_no_firm(write: Write, foot: str) -> None:
+    rows = [HEADER[1:], line(1)[1:], [foot, "", "", "", "", "2026年3月"]]
+
+    assert roster.read(write(rows), PACK).rows == (meant(1),)
+
+
 def test_a_row_with_a_code_is_a_firm_even_where_it_says_total(write: Write) -> None:
     path = write([[*HEADER, "备注"], [*line(1, name=""), "合计"]])
 
@@ -247,7 +259,8 @@ def test_a_merged_cell_means_every_row_it_covers(write: Write) -> None:
         sheet.merge_range("D2:D3", "瓦房店市")
         sheet.merge_range("D4:D9", "长海县")
 
-    path = write([HEADER, line(1, county=""), line(2, county=""), line(3, county="")], merge)
+    rows = [HEADER, line(1, county=""), line(2, county=""), line(3, county=""), *[[]] * 6, ["合计"]]
+    path = write(rows, merge)
 
     assert [row.county for row in roster.read(path, PACK).rows] == ["瓦房店市", "瓦房店市", "长海县"]
 
@@ -312,6 +325,14 @@ def test_a_hidden_sheet_is_not_read_and_that_is_said(write: Write) -> None:
 
     assert taken.rows == (meant(1),)
     assert [(w.sheet, w.rule) for w in taken.warnings] == [("去年", "roster_sheet_must_be_visible")]
+
+
+def test_a_short_name_that_two_counties_share_names_neither() -> None:
+    known = words.places(("金州区", "金州市", "长海县"), "大连市")
+
+    assert words.match(known, "金州", words.county_key) == "金州"
+    assert words.match(known, "金州市", words.county_key) == "金州市"
+    assert words.match(known, "长海", words.county_key) == "长海县"
 
 
 # --- what is refused
@@ -398,7 +419,7 @@ def test_a_roster_without_its_columns_is_refused_and_names_them(write: Write) ->
 
 
 def test_a_sheet_of_codes_without_a_header_is_not_passed_over_in_silence(write: Write) -> None:
-    refusal = refused(write({"金州区": [HEADER, line(1)], "长海县": [line(2)]}))
+    refusal = refused(write({"金州区": [HEADER, line(1)], "长海县": [line(2), line(3)]}))
 
     assert [(fault.sheet, fault.row) for fault in refusal.rows] == [("长海县", 1)]
     assert refusal.refusal.rule == "roster_must_be_a_workbook"
@@ -437,6 +458,40 @@ def test_a_stray_cell_in_the_far_corner_is_refused_and_does_not_exhaust_memory(w
     path = write([HEADER, line(1)], lambda _, sheet: sheet.write("XFD1048576", "x"))
 
     assert "很远处有零星内容" in refused(path).refusal.sentence
+
+
+def test_a_sheet_far_larger_than_its_firms_is_refused(write: Write) -> None:
+    path = write([HEADER, line(1)], lambda _, sheet: sheet.write("ALL5000", "x"))
+
+    assert "很远处有零星内容" in refused(path).refusal.sentence
+
+
+def test_a_workbook_never_takes_more_memory_than_its_reader_is_given(write: Write) -> None:
+    path = write([HEADER, line(1)], lambda _, sheet: sheet.write("XFD6000", "x"))  # would take more than 2 GiB
+    program = Path(cells.__file__).with_name("read_workbook.py")
+
+    with path.open("rb") as content:
+        reader = subprocess.Popen(
+            [sys.executable, program], stdin=content, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        _, status, usage = os.wait4(reader.pid, 0)
+    assert status != 0
+    assert usage.ru_maxrss * 1024 < read_workbook.MEMORY_BYTES
+
+
+def test_a_workbook_whose_merged_cells_overlap_is_damaged(write: Write) -> None:
+    path = write([HEADER, line(1)], lambda _, sheet: sheet.merge_range("A4:B5", "x"))
+    with zipfile.ZipFile(path) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    merged = b'<mergeCell ref="A4:B5"/>'
+    assert merged in parts[sheet]
+    parts[sheet] = parts[sheet].replace(merged, b'<mergeCell ref="A1:XFD1048576"/>' * 3)
+    with zipfile.ZipFile(path, "w") as damaged:
+        for name, part in parts.items():
+            damaged.writestr(name, part)
+
+    assert "已损坏" in refused(path).refusal.sentence
 
 
 def test_formatted_but_empty_rows_far_below_do_no_harm(write: Write) -> None:
