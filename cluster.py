@@ -92,7 +92,7 @@ class Cluster:
         # Made aside and renamed, so that a kill in the middle leaves no half-made cluster behind.
         unfinished = self.data.with_name("data.unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
-        made = subprocess.run(
+        made = subprocess.run(  # noqa: S603 - the wheel's own program
             (
                 *(str(self.binaries / "initdb"), "-D", str(unfinished), "-U", "postgres", "--auth=trust"),
                 # The same order of texts on every machine, whatever locales it has.
@@ -179,7 +179,7 @@ def _owner(data: Path) -> int:
     if useradd is None:
         raise Unreachable("PostgreSQL 不能以 root 运行,而本机没有 useradd 可建专用账号。请改用普通账号运行。")
     command = (useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", _ACCOUNT)
-    made = subprocess.run(command, capture_output=True, text=True, check=False)
+    made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no word from outside
     try:
         return pwd.getpwnam(_ACCOUNT).pw_uid
     except KeyError as error:

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from keeper import find, keeper_mark, recognised, status_file, stop
+from keeper import find, keeper_argv, keeper_mark, recognised, status_file, stop
 from parts import ROOT, Part, every_part, free_ports, parts_of, ports_must_be_free
 from settings import BadSetting, Settings, Unreachable
 
@@ -201,8 +200,8 @@ def _stale(settings: Settings) -> tuple[str, ...]:
 
 
 def _launch(settings: Settings, names: list[str]) -> None:
-    started = subprocess.run(
-        (sys.executable, "-X", f"lookback={settings.home}", "-m", "keeper", ",".join(names)),
+    started = subprocess.run(  # noqa: S603 - ourselves, and names of parts
+        keeper_argv(settings, names),
         cwd=ROOT,
         env=settings.for_parts(),
         stdin=subprocess.DEVNULL,

@@ -65,6 +65,11 @@ def keeper_mark(settings: Settings) -> tuple[str, ...]:
     return (f"lookback={settings.home}", "keeper")
 
 
+def keeper_argv(settings: Settings, names: list[str]) -> tuple[str, ...]:
+    """The keeper's command line. The names are no words of it, or the keeper would bear its own parts' marks."""
+    return (sys.executable, "-X", f"lookback={settings.home}", "-m", "keeper", f"--keep={','.join(names)}")
+
+
 def status_file(settings: Settings) -> Path:
     """Where the keeper writes what it keeps: replaced whole, so that a reader never sees half of it."""
     return settings.home / "run" / "status.json"
@@ -90,6 +95,7 @@ class Kept:
     note: str = ""
 
     def lives(self) -> bool:
+        """Whether the process is still there; a child that has ended is collected."""
         if self.child is not None and self.child.poll() is not None:
             return False
         return self.process is not None and recognised(self.process, self.part.mark)
@@ -106,6 +112,7 @@ class Keeper:
         self.written = ""
 
     def run(self) -> None:
+        """Returns when told to, the parts stopped or left as the signal says."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1):
             signal.signal(number, self._hear)
         self.log.info("keeper_started", pid=os.getpid(), parts=[kept.part.name for kept in self.kept])
@@ -162,7 +169,7 @@ class Keeper:
         ports_must_be_free(part)
         uid = part.account()
         with _log_of(self.settings, part.name) as output:
-            kept.child = subprocess.Popen(
+            kept.child = subprocess.Popen(  # noqa: S603 - the parts are our own list
                 part.argv,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -254,14 +261,14 @@ def _go_to_the_background(settings: Settings) -> None:
     if os.fork():
         os._exit(0)
     os.setsid()
-    with open(os.devnull, "rb") as nothing, _log_of(settings, "keeper-errors") as errors:
+    with Path(os.devnull).open("rb") as nothing, _log_of(settings, "keeper-errors") as errors:
         os.dup2(nothing.fileno(), 0)
         os.dup2(errors.fileno(), 1)
         os.dup2(errors.fileno(), 2)
 
 
 def main() -> None:
-    """``python -m keeper NAME,NAME…``: keeps the named parts (one word: a part is recognised by its own name); started by `embedded.up`, never by hand."""
+    """``python -m keeper --keep=NAME,NAME…``: keeps the named parts; started by `embedded.up`, never by hand."""
     settings = Settings.from_environment()
     _go_to_the_background(settings)
     # Held while we live and freed by the system however we end: two keepers would start everything twice.
@@ -282,7 +289,7 @@ def main() -> None:
         )
         log = structlog.get_logger()
         try:
-            Keeper(settings, sys.argv[1].split(","), log).run()
+            Keeper(settings, sys.argv[1].removeprefix("--keep=").split(","), log).run()
         except Exception:
             log.exception("keeper_failed")
             raise

@@ -199,7 +199,7 @@ def _listens(port: int) -> bool:
 
 def _knows_search_attributes(binary: str, address: str, settings: Settings) -> bool:
     """They are registered a moment after the server answers; a workflow started in between would be refused."""
-    asked = subprocess.run(
+    asked = subprocess.run(  # noqa: S603 - the wheel's own program
         (
             *(binary, "operator", "search-attribute", "list", "--address", address),
             *("--namespace", settings.temporal_namespace, "--command-timeout", "3s"),

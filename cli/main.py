@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import import_module
 from importlib.util import find_spec
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -29,6 +30,9 @@ _START_FIRST = "请先运行 lookback up;若用自己的服务,请检查 LOOKBAC
 
 def run() -> None:
     """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shall not stop the command
     sys.exit(main(sys.argv[1:]))
 
 
@@ -40,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
         status = command(list(arguments), prog_name="lookback", standalone_mode=False)
         return status if isinstance(status, int) else 0
     except (KeyboardInterrupt, typer.Abort):
-        print("已中断。", file=sys.stderr)
+        typer.echo("已中断。", err=True)
         return 130
     except BrokenPipeError:
         # Who read us has gone (`lookback … | head`); nothing is left to say, and nowhere to say it.
@@ -51,9 +55,9 @@ def main(arguments: Sequence[str]) -> int:
         if told is None:
             raise
         status, refusal = told
-        print(_for_people(refusal), file=sys.stderr)
+        typer.echo(_for_people(refusal), err=True)
         if "--json" in arguments:
-            print(json.dumps({"refusal": asdict(refusal)}, ensure_ascii=False))
+            typer.echo(json.dumps({"refusal": asdict(refusal)}, ensure_ascii=False))
         return status
 
 

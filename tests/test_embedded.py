@@ -19,7 +19,7 @@ import sqlalchemy
 from temporalio.client import Client
 
 import embedded
-from keeper import find, keeper_mark, status_file
+from keeper import find, keeper_argv, keeper_mark, status_file
 from parts import every_part, parts_of
 from settings import BadSetting, Settings, Unreachable
 
@@ -281,8 +281,14 @@ def test_an_unknown_part_is_a_wrong_usage(tmp_path: Path) -> None:
     assert not settings.home.exists()
 
 
-def test_no_two_parts_of_one_or_two_installations_are_mistaken_for_each_other(tmp_path: Path) -> None:
-    parts = [part for home in ("one", "one/two") for part in every_part(settings_for(tmp_path / home))]
-    for part in parts:
-        bearing = [other for other in parts if all(word in other.argv for word in part.mark)]
-        assert bearing == [part]
+def test_no_two_processes_of_one_or_two_installations_are_mistaken_for_each_other(tmp_path: Path) -> None:
+    argvs, marks = [], []
+    for home in ("one", "one/two"):
+        settings = settings_for(tmp_path / home)
+        for part in every_part(settings):
+            argvs += [part.argv, keeper_argv(settings, [part.name])]
+            marks.append((part.mark, [part.argv]))
+        keepers = [keeper_argv(settings, [part.name]) for part in every_part(settings)]
+        marks.append((keeper_mark(settings), keepers))
+    for mark, meant in marks:
+        assert [argv for argv in argvs if all(word in argv for word in mark)] == meant

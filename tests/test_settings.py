@@ -90,7 +90,7 @@ def test_the_programs_started_here_read_the_same_settings(tmp_path: Path) -> Non
         home=tmp_path,
         temporal_namespace="pilot",
         console_port=18080,
-        console_host="0.0.0.0",  # noqa: S104 - a value to be handed on, nothing listens
+        console_host="0.0.0.0",
         temporal_port=17233,
         temporal_ui_port=18233,
         overlays=("rehearsal", "generous"),
