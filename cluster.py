@@ -124,11 +124,13 @@ class Cluster:
             for folder in start.parents:
                 if not folder.stat().st_mode & stat.S_IXOTH:
                     folder.chmod(stat.S_IMODE(folder.stat().st_mode) | stat.S_IXOTH)
-        for path in (self.binaries.parent, *self.binaries.parent.rglob("*")):  # a venv made under umask 077
-            mode = stat.S_IMODE(path.stat().st_mode)
-            wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
-            if wanted != mode:
-                path.chmod(wanted)
+        wheel = self.binaries.parents[1]
+        for tree in (self.binaries.parent, wheel.with_name(f"{wheel.name}.libs")):
+            for path in (tree, *tree.rglob("*")) if tree.exists() else ():
+                mode = stat.S_IMODE(path.stat().st_mode)
+                wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+                if wanted != mode:  # a venv made under umask 077
+                    path.chmod(wanted)
 
     def _forget_dead_server(self) -> None:
         """Removes a lock whose number now belongs to another program, which PostgreSQL takes for a server."""
