@@ -22,8 +22,6 @@ from eventstore.mapper import FactMapper
 from eventstore.store import EventStore
 from rehearsal.city import Rehearsal
 
-STAGES: tuple[Stage, ...] = tuple(Stage)
-
 
 @dataclass(frozen=True)
 class Step:
@@ -54,8 +52,12 @@ class Outcome:
     reminders: int = 0
     passed: int = 0
     refusals: Counter[str] = field(default_factory=Counter)
+    said: dict[str, str] = field(default_factory=dict)
+    """One sentence that each rule refused with."""
     steps: list[Step] = field(default_factory=list)
     events: int = 0
+    fingerprint: str = ""
+    """SHA-256 over all events of the rehearsal's cases and fund: the same seed gives the same."""
 
     @property
     def difference_fen(self) -> int:
@@ -77,6 +79,7 @@ def tell(rehearsal: Rehearsal, store: EventStore) -> Outcome:
         if case.city == rehearsal.city and case.programme == rehearsal.programme:
             cases.append(case)
             _count(outcome, facts, spans)
+    outcome.fingerprint = _fingerprint(store, [outcome.fund.id, *(case.id for case in cases)])
     outcome.paid_to_firms = total(case.paid for case in cases)
     outcome.refunded_by_firms = total(case.refunded for case in cases)
     outcome.stands.update(case.stage for case in cases)
@@ -111,14 +114,14 @@ def _count(outcome: Outcome, facts: Iterable[Fact], spans: dict[str, list[tuple[
                 outcome.reminders += 1
             case CommandRefused(refusal=refusal):
                 outcome.refusals[refusal.rule] += 1
+                outcome.said.setdefault(refusal.rule, refusal.sentence)
     outcome.reached.update(reached)
 
 
-def fingerprint(store: EventStore, cases: Iterable[UUID]) -> str:
-    """One hash over all events of some cases in order of case and version: the same seed gives the same."""
+def _fingerprint(store: EventStore, streams: Iterable[UUID]) -> str:
     mapper, whole = FactMapper(), hashlib.sha256()
-    for case in sorted(cases):
-        for fact in store.facts(case):
+    for stream in sorted(streams):
+        for fact in store.facts(stream):
             stored = mapper.to_stored_event(fact)
-            whole.update(f"{case} {stored.originator_version} {stored.topic} ".encode() + stored.state + b"\n")
+            whole.update(f"{stream} {stored.originator_version} {stored.topic} ".encode() + stored.state + b"\n")
     return whole.hexdigest()

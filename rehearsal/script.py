@@ -103,6 +103,11 @@ class Firm:
     contract: Contract | None = None
     verified: tuple[SpendLine, ...] = ()
 
+    @property
+    def standard(self) -> str:
+        """The edition of the indicators in force on this day."""
+        return str(self.pack.cited("evaluation.standard", self.day).value)
+
     def happens(self, probability: float) -> bool:
         """A throw of this firm's dice."""
         return self.chance.random() < probability
@@ -165,7 +170,7 @@ def _selection(firm: Firm) -> Story:
             firm.later(1, 3)
             yield Act(firm.day)  # nobody acts; time alone ends the application
             return False
-        firm.later(1, 4)
+        firm.later(1, 2)
         yield firm.gives(SubmitSupplement, me)
     firm.later(3, 20 if firm.happens(0.15) else 9)
     if firm.happens(0.06):
@@ -208,7 +213,7 @@ def _diagnosis(firm: Firm) -> Story:
     firm.later(1, 6)
     yield firm.gives(AssignDiagnosis, firm.cast.clerk(1), diagnoser=diagnoser)
     firm.later(5, 45 if firm.happens(0.12) else 20)
-    baseline = grade(firm.chance.choice((0, 1, 1, 1)), firm.chance, firm.pack.text("evaluation.standard"))
+    baseline = grade(firm.chance.choice((0, 1, 1, 1)), firm.chance, firm.standard)
     by = firm.cast.institution(Role.DIAGNOSER, diagnoser)
     yield firm.gives(FileDiagnosis, by, baseline=baseline, report=f"诊断-{firm.row.credit_code[-6:]}")
     firm.later(1, 5)
@@ -308,17 +313,16 @@ def _retrofit(firm: Firm) -> Story:
                 firm.later(2, 6)
             yield firm.gives(InspectMilestone, supervisor, milestone=milestone, passed=True, opinion="现场核查通过")
     firm.later(3, 15)
-    standard = firm.pack.text("evaluation.standard")
     if firm.happens(0.08):
-        below = grade(1, firm.chance, standard)
+        below = grade(1, firm.chance, firm.standard)
         yield firm.gives(ReportCompletion, me, completed_on=firm.day, self_grade=below, mistake=True)
         firm.later(7, 20)
-    yield firm.gives(ReportCompletion, me, completed_on=firm.day, self_grade=grade(2, firm.chance, standard))
+    yield firm.gives(ReportCompletion, me, completed_on=firm.day, self_grade=grade(2, firm.chance, firm.standard))
     return True
 
 
 def _evaluation(firm: Firm) -> Story:
-    me, cast, standard = firm.cast.firm(firm.row), firm.cast, firm.pack.text("evaluation.standard")
+    me, cast = firm.cast.firm(firm.row), firm.cast
     firm.evaluator = firm.chance.choice(EVALUATORS)
     firm.later(5, 30)
     yield firm.gives(ApplyForAcceptance, me, documents=("合同", "发票", "付款凭证", "总结报告", "自评表"))
@@ -340,7 +344,7 @@ def _evaluation(firm: Firm) -> Story:
         "second_evaluator": second.id,
         "report": f"评测-{firm.row.credit_code[-6:]}",
     }
-    yield firm.gives(FileEvaluation, by, grade=grade(level, firm.chance, standard), **found)
+    yield firm.gives(FileEvaluation, by, grade=grade(level, firm.chance, firm.standard), **found)
     if falls_short:
         firm.later(2, 6)
         yield firm.gives(OrderRectification, cast.bureau(Role.HEAD), items=("质量管理场景未达二级",))
@@ -348,7 +352,7 @@ def _evaluation(firm: Firm) -> Story:
         yield firm.gives(ReportRectification, me)
         firm.later(4, 14)
         mended = firm.happens(0.7)
-        yield firm.gives(FileRecheck, by, grade=grade(2 if mended else 1, firm.chance, standard), **found)
+        yield firm.gives(FileRecheck, by, grade=grade(2 if mended else 1, firm.chance, firm.standard), **found)
         if not mended:
             firm.later(2, 6)
             yield firm.gives(PassAcceptance, cast.bureau(Role.HEAD), mistake=True)

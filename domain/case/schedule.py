@@ -43,13 +43,15 @@ class Timer:
     runs: Callable[[CaseFile], bool]
     lapse: type[CaseFact] | None = None
     """The fact that ends the step when the period passes and the pack says ``lapse``; None where it never lapses."""
+    runs_out: bool = False
+    """A period that has to run out before the next step (公示, 陈述申辩): going past its end is not being late."""
 
 
 TIMERS: tuple[Timer, ...] = (
     Timer("supplement", Role.FIRM, lambda c: c.qualification is Qualification.SUPPLEMENTING, ApplicationLapsed),
     Timer("county_review", Role.COUNTY, lambda c: c.qualification is Qualification.COUNTY_REVIEW),
     Timer("city_review", Role.CLERK, lambda c: c.qualification is Qualification.CITY_REVIEW),
-    Timer("list_notice", Role.HEAD, lambda c: c.qualification is Qualification.NOTICED),
+    Timer("list_notice", Role.HEAD, lambda c: c.qualification is Qualification.NOTICED, runs_out=True),
     Timer("diagnosis", Role.DIAGNOSER, lambda c: c.works is Works.DIAGNOSING),
     Timer("contract", Role.FIRM, lambda c: c.works in (Works.PLANNING, Works.CONTRACTING)),
     Timer(
@@ -62,7 +64,7 @@ TIMERS: tuple[Timer, ...] = (
     Timer("evaluation", Role.EVALUATOR, lambda c: c.acceptance in (Acceptance.EVALUATING, Acceptance.RECHECKING)),
     Timer("acceptance_decision", Role.HEAD, lambda c: c.acceptance is Acceptance.DECIDING),
     Timer("rectification", Role.FIRM, lambda c: c.acceptance is Acceptance.RECTIFYING, AcceptanceFailed),
-    Timer("acceptance_notice", Role.HEAD, lambda c: c.acceptance is Acceptance.NOTICED),
+    Timer("acceptance_notice", Role.HEAD, lambda c: c.acceptance is Acceptance.NOTICED, runs_out=True),
     Timer("entitlement", Role.CLERK, lambda c: c.subsidy is Subsidy.TO_VERIFY),
     Timer("payment", Role.COUNTY_TREASURY, lambda c: c.subsidy is Subsidy.INSTRUCTED),
     Timer("inspection", Role.INSPECTOR, lambda c: c.inspection is Inspection.DRAWN),
@@ -70,6 +72,7 @@ TIMERS: tuple[Timer, ...] = (
         "statement",
         Role.FIRM,
         lambda c: c.qualification is Qualification.PILOT and c.inspection in (Inspection.FOUND, Inspection.UPHELD),
+        runs_out=True,
     ),
     Timer("lookback_rectification", Role.FIRM, lambda c: c.inspection is Inspection.RECTIFYING),
     Timer("refund", Role.FIRM, lambda c: c.recovery is Recovery.DECIDED),
@@ -200,7 +203,7 @@ def settle(case: CaseFile, papers: CasePapers) -> None:
         runs = case.is_open and timer.runs(case)
         held = running.get(timer.name)
         if held is not None and not runs:
-            case.record(DeadlineClosed, papers, name=held.name, late=held.passed)
+            case.record(DeadlineClosed, papers, name=held.name, late=held.passed and not timer.runs_out)
         elif held is None and runs:
             _begin(case, timer, papers)
 
