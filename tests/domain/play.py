@@ -6,7 +6,7 @@ decided on a file folded anew from the facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -24,7 +24,6 @@ from domain.commands import CaseCommand
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
-from domain.people import Person
 from domain.policy import Pack
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
@@ -95,9 +94,6 @@ class Fields:
 
     kind: type[Fact]
     said: Mapping[str, Any]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, self.kind) and all(getattr(other, name) == v for name, v in self.said.items())
 
 
 def fact(kind: type[Fact], **said: Any) -> Fields:
@@ -197,16 +193,15 @@ class Play:
 
     # --- when
 
-    def command(self, kind: str, by: Person | None = None, **changes: Any) -> CaseCommand:
-        """The command that would be right here, with some of it changed."""
+    def command(self, kind: str, **changes: Any) -> CaseCommand:
+        """The command that would be right here, by the right hand, with some of it changed."""
         hand, words = LINES[kind]
-        fields = {**words(self), **changes}
-        identity = command_id(kind, str(self.said))
-        return rooms.COMMANDS[kind](command_id=identity, by=by or hand, case=CASE, **fields)  # type: ignore[call-arg]
+        fields = {"by": hand, **words(self), **changes}
+        return rooms.COMMANDS[kind](command_id=command_id(kind, str(self.said)), case=CASE, **fields)
 
-    def when(self, kind: str, by: Person | None = None, **changes: Any) -> Play:
+    def when(self, kind: str, **changes: Any) -> Play:
         """One command is given."""
-        return self.given(self.command(kind, by, **changes))
+        return self.given(self.command(kind, **changes))
 
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
@@ -236,18 +231,13 @@ class Play:
     def then(self, *expected: type[Fact] | Fields) -> Play:
         """Just this happened to the case, in this order; deadlines are asked for by ``then_deadlines``."""
         assert self.refusal is None, self.refusal
-        seen = [one for one in self.happened if not isinstance(one, (DeadlineSet, DeadlineClosed))]
-        assert [type(one) for one in seen] == [want if isinstance(want, type) else want.kind for want in expected]
-        for one, want in zip(seen, expected, strict=True):
-            assert isinstance(want, type) or want == one, f"{one} is not {want}"
+        _same([one for one in self.happened if not isinstance(one, (DeadlineSet, DeadlineClosed))], expected)
         return self
 
     def then_booked(self, *expected: type[Fact] | Fields) -> Play:
         """Just this was booked on the fund."""
         assert self.refusal is None, self.refusal
-        assert [type(one) for one in self.booked] == [want if isinstance(want, type) else want.kind for want in expected]
-        for one, want in zip(self.booked, expected, strict=True):
-            assert isinstance(want, type) or want == one, f"{one} is not {want}"
+        _same(self.booked, expected)
         return self
 
     def then_deadlines(self, *, set: tuple[str, ...] = (), closed: tuple[str, ...] = ()) -> Play:  # noqa: A002
@@ -270,6 +260,12 @@ class Play:
         case = self.case
         assert {name: getattr(case, name) for name in state} == state
         return self
+
+
+def _same(seen: Sequence[Fact], expected: Sequence[type[Fact] | Fields]) -> None:
+    assert [type(one) for one in seen] == [want if isinstance(want, type) else want.kind for want in expected]
+    for one, want in zip(seen, expected, strict=True):
+        assert isinstance(want, type) or want.said == {name: getattr(one, name) for name in want.said}
 
 
 def _pending(file: File) -> tuple[Fact, ...]:
