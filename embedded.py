@@ -250,18 +250,12 @@ def _last_words(settings: Settings, name: str) -> str:
 def _stop_everything(settings: Settings) -> tuple[str, ...]:
     parts = every_part(settings)
     running = tuple(part.name for part in parts if find(part.mark))
-    try:
-        patience = sum(part.stop_seconds for part in parts) + 10
-        for keeper in find(keeper_mark(settings)):
-            stop(keeper, keeper_mark(settings), signal.SIGTERM, patience)
-        for part in reversed(parts):  # what a killed keeper left behind
-            for process in find(part.mark):
-                stop(process, part.mark, part.stop_signal, part.stop_seconds)
-    except psutil.AccessDenied as error:
-        owner = psutil.Process(error.pid).username() if error.pid is not None else "别的账号"
-        raise Unreachable(
-            f"进程 {error.pid} 由账号 {owner} 启动,当前账号无权停止。请用那个账号(或 root)运行。"
-        ) from error
+    patience = sum(part.stop_seconds for part in parts) + 10
+    for keeper in find(keeper_mark(settings)):
+        stop(keeper, keeper_mark(settings), signal.SIGTERM, patience)
+    for part in reversed(parts):  # what a killed keeper left behind
+        for process in find(part.mark):
+            stop(process, part.mark, part.stop_signal, part.stop_seconds)
     status_file(settings).unlink(missing_ok=True)
     if settings.socket_directory().parent != settings.home:
         with suppress(OSError):

@@ -49,9 +49,18 @@ def find(mark: tuple[str, ...]) -> list[psutil.Process]:
 
 
 def stop(process: psutil.Process, mark: tuple[str, ...], how: signal.Signals, seconds: float) -> bool:
-    """Asks a process to end, kills it when it has not after so many seconds. False when it had to be killed."""
-    with suppress(psutil.NoSuchProcess):
+    """Asks a process to end, kills it when it has not after so many seconds. False when it had to be killed.
+
+    Raises `Unreachable` when it is another account's.
+    """
+    try:
         process.send_signal(how)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.AccessDenied as error:
+        raise Unreachable(
+            f"进程 {process.pid} 由账号 {process.username()} 启动,当前账号无权停止。请用那个账号(或 root)运行。"
+        ) from error
     if _ended(process, mark, seconds):
         return True
     with suppress(psutil.NoSuchProcess):
