@@ -203,7 +203,8 @@ def settle(case: CaseFile, papers: CasePapers) -> None:
         runs = case.is_open and timer.runs(case)
         held = running.get(timer.name)
         if held is not None and not runs:
-            case.record(DeadlineClosed, papers, name=held.name, late=held.passed and not timer.runs_out)
+            late = papers.today > held.due and not timer.runs_out
+            case.record(DeadlineClosed, papers, name=held.name, late=late)
         elif held is None and runs:
             _begin(case, timer, papers)
 

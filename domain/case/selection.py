@@ -11,6 +11,7 @@ from domain.batch import Batch
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
 from domain.commands import CaseCommand
+from domain.identity import case_id, credit_code_must_be_well_formed
 from domain.people import Person, Role
 from domain.policy import Pack
 from domain.rules import No, rule
@@ -336,6 +337,14 @@ def firm_must_have_one_case(case: CaseFile) -> No | None:
 
 
 @rule
+def file_must_be_the_firms_own(case: CaseFile, command: OpenCase) -> No | None:
+    """A file's number follows from city, programme and credit code: a firm cannot have two under two numbers."""
+    if case.id == case_id(command.city, command.programme, command.credit_code):
+        return None
+    return No(f"档案号与企业 {command.credit_code} 不符,不能建档")
+
+
+@rule
 def firm_must_be_in_a_pilot_industry(industry: str, pack: Pack) -> No | None:
     """Only the city's pilot industries take part."""
     if industry in pack.list("selection.industries"):
@@ -433,6 +442,8 @@ def there_must_be_an_open_objection(case: CaseFile) -> No | None:
 def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
     """The file begins; industry and county must be the city's."""
     firm_must_have_one_case(case)
+    credit_code_must_be_well_formed(command.credit_code)
+    file_must_be_the_firms_own(case, command)
     firm_must_be_in_a_pilot_industry(command.industry, papers.pack)
     firm_must_be_in_a_county_of_the_city(command.county, papers.pack)
     county_must_put_only_its_own_firms_on_file(command.county, command.by)
