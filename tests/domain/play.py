@@ -139,14 +139,14 @@ class Play:
 
     # --- given
 
-    def begun(self, budget: Money) -> Play:
+    def begun(self, budget: Money, programme: str = PROGRAMME) -> Play:
         """A batch is open for the year and the fund has its budget."""
         fund, batch, identity = Fund.folded(FUND, ()), Batch.folded(BATCH, ()), command_id("begin")
         money = AppropriateFund(
             command_id=identity,
             by=treasury,
             city=CITY,
-            programme=PROGRAMME,
+            programme=programme,
             line=RETROFIT_LINE,
             source="central",
             amount=budget,
@@ -157,7 +157,7 @@ class Play:
             command_id=identity,
             by=clerk1,
             city=CITY,
-            programme=PROGRAMME,
+            programme=programme,
             code="1",
             opens=date(2026, 1, 1),
             closes=date(2026, 12, 31),

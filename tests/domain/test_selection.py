@@ -24,16 +24,33 @@ from domain.case.selection import (
     SupplementSubmitted,
     WaitlistPromoted,
 )
+from domain.money import Money
 from domain.people import Role
 from domain.policy import Days
-from tests.domain.cast import CITY, CODE, PROGRAMME, clause, clerk1, clerk2, county, head, head2, rules
-from tests.domain.play import BATCH, after, begin, fact, ready, shows
+from tests.domain.cast import CITY, CODE, PROGRAMME, RULES, clause, clerk1, clerk2, county, head, head2, rules
+from tests.domain.play import BATCH, Play, after, begin, fact, ready, shows
 
 
 @shows("firm_must_have_one_case")
 def test_a_firm_is_put_on_file_once() -> None:
     opened = begin().when("open-case").then(fact(CaseOpened, credit_code=CODE, city=CITY, programme=PROGRAMME))
     opened.when("open-case").then_refused("firm_must_have_one_case")
+
+
+@shows("credit_code_must_be_well_formed")
+@pytest.mark.parametrize("wrong", ["", CODE[:17], CODE[:17] + "I", CODE.lower(), f" {CODE}"])
+def test_a_firm_is_known_by_its_credit_code(wrong: str) -> None:
+    begin().when("open-case", credit_code=wrong).then_refused("credit_code_must_be_well_formed")
+    begin().when("open-case").then(CaseOpened)
+
+
+@shows("file_must_be_the_firms_own")
+@pytest.mark.parametrize(
+    "another", [{"credit_code": CODE[:17] + "Y"}, {"programme": "2023-1"}, {"city": "elsewhere"}]
+)
+def test_a_firm_cannot_have_a_second_file_under_another_number(another: dict[str, str]) -> None:
+    begin().when("open-case", **another).then_refused("file_must_be_the_firms_own")
+    begin().when("open-case").then(CaseOpened)
 
 
 @shows("firm_must_be_in_a_pilot_industry")
@@ -81,7 +98,7 @@ def test_applications_come_within_the_window_of_the_batch() -> None:
 def test_a_batch_that_is_not_there_or_of_another_programme_takes_no_application() -> None:
     nowhere = replace(after("open-case"), batch_facts=())
     nowhere.when("submit-application").then_refused("batch_must_be_open_on_the_day")
-    elsewhere = begin().did(("open-case", {"programme": "2023-1"}))
+    elsewhere = replace(after("open-case"), batch_facts=Play(RULES).begun(Money(1), "2023-1").batch_facts)
     elsewhere.when("submit-application").then_refused("batch_must_be_open_on_the_day")
 
 
