@@ -23,6 +23,10 @@ class Unreadable(Exception):  # noqa: N818 - a state of a stored event, said in 
     """A stored event that this program cannot read: unknown topic, newer version, or broken content."""
 
 
+_BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What reading bad content can raise: no JSON, no object, a field that is not there, an upcast that is not there."""
+
+
 def canonical(state: Mapping[str, Any]) -> bytes:
     """The one way to write JSON here: sorted keys, no spaces, UTF-8. Hashes rest on it."""
     return json.dumps(state, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
@@ -79,12 +83,15 @@ class FactMapper(Mapper[UUID]):
             state: dict[str, Any] = json.loads(stored_event.state)
             state["timestamp"] = state.pop("at")
             version = int(state.pop("class_version"))
-        except (ValueError, KeyError, AttributeError, TypeError) as bad:
+        except _BROKEN as bad:
             raise Unreadable(f"{stored_event.topic}: content cannot be read ({bad!r})") from bad
         if version > shape.version:
             raise Unreadable(f"{stored_event.topic}: version {version} is newer than this program's {shape.version}")
-        for step in range(version, shape.version):
-            getattr(shape.kind, f"upcast_v{step}_v{step + 1}")(state)
+        try:
+            for step in range(version, shape.version):
+                getattr(shape.kind, f"upcast_v{step}_v{step + 1}")(state)
+        except _BROKEN as bad:
+            raise Unreadable(f"{stored_event.topic}: version {version} cannot be upcast ({bad!r})") from bad
         state["originator_id"] = stored_event.originator_id
         state["originator_version"] = stored_event.originator_version
         try:

@@ -6,12 +6,14 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
-from eventsourcing.persistence import IntegrityError, StoredEvent
+from eventsourcing.persistence import IntegrityError, InterfaceError, OperationalError, StoredEvent
 from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastore
+from eventsourcing.utils import retry
 from psycopg import Cursor
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import DictRow
@@ -41,7 +43,8 @@ _TABLES = (
     )""",
     """CREATE OR REPLACE VIEW events AS
         SELECT notification_id AS position, originator_id AS stream, originator_version AS version, topic,
-               convert_from(state, 'UTF8')::jsonb AS payload
+               CASE WHEN pg_input_is_valid(convert_from(state, 'UTF8'), 'jsonb')
+                    THEN convert_from(state, 'UTF8')::jsonb END AS payload
         FROM stored_events ORDER BY notification_id""",
 )
 
@@ -63,26 +66,62 @@ class Entry:
     fault: str = ""
 
 
+@dataclass(frozen=True)
+class _Done:
+    """A command and the events it caused, ready to be written."""
+
+    command: Command
+    subject: UUID
+    version: int
+    stored: Sequence[StoredEvent]
+
+    @property
+    def topics(self) -> list[str]:
+        return [event.topic for event in self.stored]
+
+
 class _Recorder(PostgresApplicationRecorder):
-    """The library's recorder; beside the events it writes the command that caused them, in the same transaction."""
+    """The library's recorder; beside the events it writes the command that caused them, in the same statement.
+
+    One statement, because in a pipeline a second one behind a failed first turns its error into a broken connection.
+    """
+
+    def __init__(self, datastore: PostgresDatastore) -> None:
+        super().__init__(datastore)
+        self._append = SQL(
+            "WITH stored AS ({events}),"
+            " placed AS (SELECT notification_id, row_number() OVER (ORDER BY notification_id) AS place FROM stored),"
+            " done AS (INSERT INTO commands (command_id, digest, subject, version, position, topics)"
+            "  SELECT c.command_id, c.digest, c.subject, c.version, notification_id, string_to_array(c.topics, ' ')"
+            "  FROM unnest(%s::uuid[], %s::bytea[], %s::uuid[], %s::bigint[], %s::text[], %s::bigint[])"
+            "   AS c (command_id, digest, subject, version, topics, place) JOIN placed USING (place))"
+            " SELECT notification_id FROM stored ORDER BY notification_id"
+        ).format(events=self.insert_events_statement)
 
     def _insert_stored_events(self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **kwargs: Any) -> None:
-        super()._insert_stored_events(curs, stored_events, **kwargs)
-        with curs.connection.cursor() as beside:
-            beside.execute(
-                "INSERT INTO commands (command_id, digest, subject, version, position, topics)"
-                " VALUES (%s, %s, %s, %s, currval('stored_events_notification_id_seq'), %s)",
-                (
-                    kwargs["command_id"],
-                    kwargs["digest"],
-                    stored_events[0].originator_id,
-                    max(
-                        e.originator_version for e in stored_events if e.originator_id == stored_events[0].originator_id
-                    ),
-                    [event.topic for event in stored_events],
-                ),
-                prepare=True,
-            )
+        self._lock_table(curs)
+        self._notify_channel(curs)
+        done: Sequence[_Done] = kwargs["done"]
+        curs.execute(
+            self._append,
+            (
+                [
+                    self.construct_pg_stored_event(e.originator_id, e.originator_version, e.topic, e.state)
+                    for e in stored_events
+                ],
+                [one.command.command_id for one in done],
+                [digest(one.command) for one in done],
+                [one.subject for one in done],
+                [one.version for one in done],
+                [" ".join(one.topics) for one in done],
+                list(accumulate(len(one.stored) for one in done)),
+            ),
+        )
+
+    def _fetch_ids_after_insert_events(
+        self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any
+    ) -> Sequence[int]:
+        return [row["notification_id"] for row in curs]
 
 
 def digest(command: Command) -> bytes:
@@ -125,6 +164,7 @@ class EventStore:
             for statement in self._recorder.sql_create_statements:
                 if statement is not self._recorder.sql_create_pg_function_insert_events:
                     conn.execute(statement)
+            conn.execute(SQL("CREATE INDEX openings ON stored_events (topic) WHERE originator_version = 1"))
         for table in _TABLES:
             conn.execute(SQL(table))
 
@@ -159,12 +199,10 @@ class EventStore:
 
         Raises Rejection where its id was used for another command.
         """
-        with self._datastore.get_connection() as conn:
-            row = conn.execute(
-                "SELECT * FROM commands WHERE command_id = %s", (command.command_id,), prepare=True
-            ).fetchone()
-        if row is None:
+        rows = self._rows("SELECT * FROM commands WHERE command_id = %s", (command.command_id,))
+        if not rows:
             return None
+        (row,) = rows
         if bytes(row["digest"]) != digest(command):
             raise Rejection("command_id_must_name_one_command", f"命令号 {command.command_id} 已用于另一项命令")
         return Receipt(command.command_id, row["subject"], row["version"], row["position"], tuple(row["topics"]))
@@ -175,24 +213,34 @@ class EventStore:
         An ambiguous commit (the connection broke after it) is resolved by reading again. Raises Conflict where another
         append came first.
         """
+        return self.append_all([(files, command)])[0]
+
+    def append_all(self, decided: Sequence[tuple[Sequence[File], Command]]) -> list[Receipt]:
+        """Write what several commands recorded, all of it in one transaction or none of it; otherwise as ``append``.
+
+        No file may stand in two of them.
+        """
+        done = [self._done(files, command) for files, command in decided]
+        try:
+            positions = self._recorder.insert_events([event for one in done for event in one.stored], done=done)
+        except IntegrityError as taken:
+            receipts = [self.receipt(command) for _, command in decided]
+            known = [receipt for receipt in receipts if receipt is not None]
+            if len(known) < len(receipts):
+                raise Conflict(f"stream {done[0].subject}, or another, moved on") from taken
+            return known
+        assert positions
+        last = accumulate(len(one.stored) for one in done)
+        return [
+            Receipt(one.command.command_id, one.subject, one.version, positions[end - 1], tuple(one.topics))
+            for one, end in zip(done, last, strict=True)
+        ]
+
+    def _done(self, files: Sequence[File], command: Command) -> _Done:
         facts = [fact for file in files for fact in file.collect_events()]
         assert facts, "a decision records at least one fact"
         stored = [self._mapper.to_stored_event(fact) for fact in facts]
-        try:
-            positions = self._recorder.insert_events(stored, command_id=command.command_id, digest=digest(command))
-        except IntegrityError as taken:
-            done = self.receipt(command)
-            if done is None:
-                raise Conflict(f"stream {files[0].id} moved on") from taken
-            return done
-        assert positions
-        return Receipt(
-            command.command_id,
-            files[0].id,
-            files[0].version,
-            positions[-1],
-            tuple(event.topic for event in stored),
-        )
+        return _Done(command, files[0].id, files[0].version, stored)
 
     def read(self, after: int, limit: int) -> list[Entry]:
         """The log in order, from the place behind ``after``. What cannot be read is named, not skipped."""
@@ -215,10 +263,26 @@ class EventStore:
 
     def streams_opened_by(self, topic: str) -> list[UUID]:
         """Every stream that begins with this topic, in order of position."""
-        with self._datastore.get_connection() as conn:
-            rows = conn.execute(
-                "SELECT originator_id FROM stored_events WHERE topic = %s AND originator_version = 1"
-                " ORDER BY notification_id",
-                (topic,),
-            ).fetchall()
+        rows = self._rows(
+            "SELECT originator_id FROM stored_events WHERE topic = %s AND originator_version = 1"
+            " ORDER BY notification_id",
+            (topic,),
+        )
         return [row["originator_id"] for row in rows]
+
+    @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
+    def _rows(self, query: LiteralString, parameters: tuple[Any, ...]) -> list[DictRow]:
+        """Ask, and ask again as the library does: after a restart of PostgreSQL the pool holds dead connections."""
+        with self._datastore.get_connection() as conn:
+            return conn.execute(query, parameters, prepare=True).fetchall()
+
+    def openings(self, topic: str, words: str) -> list[Fact]:
+        """First facts of this topic that hold these words anywhere, or whose stream's id begins with them."""
+        rows = self._rows(
+            "SELECT originator_id, originator_version, topic, state FROM stored_events"
+            " WHERE topic = %s AND originator_version = 1"
+            " AND (position(%s::bytea IN state) > 0 OR starts_with(originator_id::text, %s))"
+            " ORDER BY notification_id",
+            (topic, words.encode(), words.lower()),
+        )
+        return [self._mapper.to_domain_event(StoredEvent(**{**row, "state": bytes(row["state"])})) for row in rows]
