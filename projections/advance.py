@@ -1,0 +1,124 @@
+"""One stretch of the log into all read models, with the position, in one transaction; live and rebuilt alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Final
+
+import psycopg
+import sqlalchemy.exc
+import structlog
+from sqlalchemy import Connection, text
+
+from eventstore.store import Entry
+from projections import cases, deadlines, funds, funnel, money, progress, refusals, timeline
+from projections.progress import Parked
+from projections.stretch import Stretch, fold, streams_of_cases
+from projections.tables import METADATA, SCHEMA
+
+log = structlog.get_logger()
+
+MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals)
+"""Every read model; each has ``fold(connection, stretch)``."""
+
+STRETCH: Final = 1000
+"""Events in one transaction, at most."""
+_WRITE: Final = "lookback.read"
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Opens the transaction in which one stretch is folded."""
+
+
+def create(connection: Connection) -> None:
+    """The schema with its empty tables, where they are missing."""
+    connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+    METADATA.create_all(connection)
+    progress.start(connection)
+
+
+def lock_for_writing(connection: Connection) -> None:
+    """Wait until nobody else writes read models, and keep others from it until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": _WRITE})
+
+
+def whole_commands(entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Without the last command where the stretch may have cut it in two: no page shows half of a command."""
+    if len(entries) < STRETCH:
+        return entries
+    last = entries[-1].fact
+    for end in range(len(entries) - 1, 0, -1):
+        fact = entries[end - 1].fact
+        if last is None or fact is None or fact.command_id != last.command_id:
+            return entries[:end]
+    return entries
+
+
+def advance(begin: Begin, entries: Sequence[Entry]) -> int:
+    """Fold the entries into every read model and return the position reached.
+
+    What was folded before is not folded again. An event that cannot be read or folded is parked, and later events of
+    its stream wait behind it; all other streams go on. Raises what the database raises for reasons of its own.
+    """
+    try:
+        with begin() as connection:
+            position, parked = _fold(connection, entries)
+    except Exception as error:
+        if not _is_the_events_fault(error):
+            raise
+        if len(entries) > 1:
+            half = len(entries) // 2
+            advance(begin, entries[:half])
+            return advance(begin, entries[half:])
+        with begin() as connection:
+            parked = [Parked.of(entries[0], f"{type(error).__name__}: {error}")]
+            progress.park(connection, parked)
+            progress.reach(connection, entries[0].position)
+            position = progress.reached(connection)
+    for one in parked:
+        if one.fault:
+            log.error("stream parked", **vars(one))
+    return position
+
+
+def fold_one(connection: Connection, entry: Entry) -> None:
+    """Fold a single event that was parked, wherever the position stands. Raises what folding raises."""
+    _into_every_model(connection, [entry])
+
+
+def _fold(connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[Parked]]:
+    position = progress.reached(connection)
+    new = [entry for entry in entries if entry.position > position]
+    if not new:
+        return position, []
+    behind = progress.parked_streams(connection, {entry.stream for entry in new})
+    readable, parked = [], []
+    for entry in new:
+        if entry.stream in behind:
+            parked.append(Parked.of(entry, ""))
+        elif entry.fact is None:
+            behind.add(entry.stream)
+            parked.append(Parked.of(entry, entry.fault))
+        else:
+            readable.append(entry)
+    _into_every_model(connection, readable)
+    progress.park(connection, parked)
+    progress.reach(connection, new[-1].position)
+    return new[-1].position, parked
+
+
+def _into_every_model(connection: Connection, entries: Sequence[Entry]) -> None:
+    standings = cases.restore(connection, streams_of_cases(entries))
+    money.restore(connection, standings)
+    deadlines.restore(connection, standings)
+    stretch: Stretch = fold(entries, standings)
+    for model in MODELS:
+        model.fold(connection, stretch)
+
+
+def _is_the_events_fault(error: Exception) -> bool:
+    """Whether another try of the same events would end the same: their content, not the database, is to blame."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError | psycopg.Error):
+        content = (sqlalchemy.exc.DataError, sqlalchemy.exc.IntegrityError, psycopg.DataError, psycopg.IntegrityError)
+        return isinstance(error, content)
+    return not isinstance(error, OSError | MemoryError)

@@ -1,0 +1,42 @@
+"""被拒申请: commands refused on record, by rule. They came from senders who could not wait for the answer."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Final
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Engine, Table, Text, select
+
+from domain.case.rooms import CommandRefused
+from projections.stretch import Stretch
+from projections.tables import METADATA, add
+
+REFUSALS: Final = Table(
+    "refusals",
+    METADATA,
+    Column("city", Text, primary_key=True),
+    Column("rehearsal", Boolean, primary_key=True),
+    Column("rule", Text, primary_key=True),
+    Column("refused", BigInteger, nullable=False),
+)
+
+
+def fold(connection: Connection, stretch: Stretch) -> None:
+    """Count the refusals of the stretch."""
+    refused: Counter[tuple[str, bool, str]] = Counter()
+    for step in stretch.steps:
+        match step.fact:
+            case CommandRefused():
+                refused[step.standing.city, step.standing.rehearsal, step.fact.refusal.rule] += 1
+    rows = [{"city": key[0], "rehearsal": key[1], "rule": key[2], "refused": n} for key, n in refused.items()]
+    add(connection, REFUSALS, rows)
+
+
+def by_rule(engine: Engine, city: str, *, rehearsal: bool) -> dict[str, int]:
+    """Refusals on record by the name of the rule, the most frequent first."""
+    asked = select(REFUSALS.c.rule, REFUSALS.c.refused).where(
+        REFUSALS.c.city == city, REFUSALS.c.rehearsal == rehearsal
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(asked.order_by(REFUSALS.c.refused.desc(), REFUSALS.c.rule)).all()
+    return dict(rows)

@@ -1,0 +1,382 @@
+"""Lives for the read models' tests: firms of one city whose cases are decided by the real rooms, in an order by seed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from domain.batch import Batch, OpenBatch, open_batch
+from domain.calendar import CHINA
+from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
+from domain.case import selection as sel
+from domain.case.contract import Contract, SpendLine
+from domain.case.file import (
+    Acceptance,
+    CaseFile,
+    CasePapers,
+    Inspection,
+    Qualification,
+    Recovery,
+    Stage,
+    Subsidy,
+    Works,
+)
+from domain.case.schedule import PassDeadline, RecordReminder, next_wake
+from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
+from domain.commands import CaseCommand, Command
+from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
+from domain.identity import batch_id, case_id, command_id, fund_id
+from domain.money import Money
+from domain.people import SYSTEM, Person, Role
+from domain.policy import Pack
+from domain.record import File
+from domain.rejections import Refusal
+from domain.standard import Grade
+from policies import load
+from policies.calendars import published
+
+CITY = "dalian"
+START = datetime(2024, 1, 8, 9, 30, tzinfo=CHINA)
+
+
+@dataclass
+class Life:
+    """One firm's case and its own clock."""
+
+    case: CaseFile
+    at: datetime
+    rng: Random
+    pack: Pack
+    bad: bool
+    """This firm will be caught by the look-back."""
+    step: int = 0
+
+
+@dataclass
+class Town:
+    """One city's programme, played without an engine: every act is decided by its room and handed to the caller."""
+
+    seed: int
+    firms: int
+    lives: list[Life] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rng = Random(self.seed)
+        self.pack = load.load(CITY, ("rehearsal",))
+        self.text = load.text_of(CITY, ("rehearsal",))
+        self.batches = [Batch.fresh(batch_id(CITY, self.pack.programme, code)) for code in ("2024-1", "2024-2")]
+        self.fund = Fund.fresh(fund_id(CITY, self.pack.programme, RETROFIT_LINE))
+
+    def acts(self) -> Iterator[tuple[list[File], Command]]:
+        """Everything that happens, in order: the files with what they recorded, and the command."""
+        yield self._appropriate()
+        yield from (self._open(batch) for batch in self.batches)
+        running = [self._firm(number) for number in range(self.firms)]
+        for life in running:
+            yield self._opened(life)
+        while running:
+            life = self.rng.choice(running)
+            yield self._act(life)
+            if not life.case.is_open:
+                running.remove(life)
+
+    def _appropriate(self) -> tuple[list[File], Command]:
+        command = AppropriateFund(
+            command_id=command_id("appropriate", str(self.seed)),
+            by=Person("t-1", Role.TREASURY, CITY),
+            city=CITY,
+            programme=self.pack.programme,
+            line=RETROFIT_LINE,
+            source="central",
+            amount=Money.wan(50 * self.firms),
+            document="大财建〔2024〕1号",
+        )
+        appropriate_fund(self.fund, command, CasePapers(command, START, self.pack, published()))
+        return [self.fund], command
+
+    def _open(self, batch: Batch) -> tuple[list[File], Command]:
+        code = ("2024-1", "2024-2")[self.batches.index(batch)]
+        command = OpenBatch(
+            command_id=command_id("open-batch", code),
+            by=Person("c-1", Role.CLERK, CITY),
+            city=CITY,
+            programme=self.pack.programme,
+            code=code,
+            opens=START.date(),
+            closes=START.date() + timedelta(days=400),
+            pack_text=self.text,
+            rehearsal=True,
+        )
+        open_batch(batch, command, CasePapers(command, START, self.pack, published()))
+        return [batch], command
+
+    def _firm(self, number: int) -> Life:
+        code = f"91210200LB{self.seed % 100:02d}{number:05d}0"
+        case = CaseFile.fresh(case_id(CITY, self.pack.programme, code))
+        rng = Random(self.seed * 1_000_003 + number)
+        life = Life(case, START + timedelta(hours=number % 5), rng, self.pack, rng.random() < 0.4)
+        self.lives.append(life)
+        return life
+
+    def _opened(self, life: Life) -> tuple[list[File], Command]:
+        number = self.lives.index(life)
+        return self._do(
+            life,
+            sel.OpenCase,
+            Role.CLERK,
+            city=CITY,
+            programme=self.pack.programme,
+            credit_code=f"91210200LB{self.seed % 100:02d}{number:05d}0",
+            firm=f"大连瑞岚{number}号机械有限公司(虚拟)",
+            county=life.rng.choice(self.pack.list("selection.counties")[:4]),
+            industry=life.rng.choice(self.pack.list("selection.industries")),
+            scale="小",
+            above_designated=life.rng.random() < 0.6,
+            quality="专精特新",
+            rehearsal=True,
+        )
+
+    def _act(self, life: Life) -> tuple[list[File], Command]:
+        later = life.at + timedelta(days=life.rng.choice((0, 1, 2, 6, 15)), minutes=7)
+        wake = next_wake(life.case)
+        if wake is not None and (wake.at <= later or _waits(life)):
+            life.at = wake.at
+            if wake.remind_on is None:
+                return self._do(life, PassDeadline, Role.SYSTEM, name=wake.name)
+            return self._do(life, RecordReminder, Role.SYSTEM, name=wake.name, on=wake.remind_on)
+        life.at = later
+        if life.rng.random() < 0.03:
+            return self._refused(life)
+        kind, role, facts = _next(life, self)
+        return self._do(life, kind, role, **facts)
+
+    def _refused(self, life: Life) -> tuple[list[File], Command]:
+        command = self._command(life, lookback.CloseCase, Role.FIRM, {})
+        refusal = Refusal(life.rng.choice(("step_must_be_due", "role_must_be_allowed_to_do_this")), "不可办理", "")
+        rooms.refuse(life.case, CasePapers(command, life.at, self.pack, published()), refusal)
+        return [life.case], command
+
+    def _do(self, life: Life, kind: type[CaseCommand], role: Role, **facts: Any) -> tuple[list[File], Command]:
+        command = self._command(life, kind, role, facts)
+        batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
+        if isinstance(command, sel.SubmitApplication):
+            batch = next(batch for batch in self.batches if batch.id == command.batch)
+        rooms.decide(life.case, CasePapers(command, life.at, self.pack, published(), batch, self.fund))
+        return [life.case, *([self.fund] if self.fund.pending_events else [])], command
+
+    def _command(self, life: Life, kind: type[CaseCommand], role: Role, facts: dict[str, Any]) -> CaseCommand:
+        case, life.step = life.case, life.step + 1
+        own = {
+            Role.FIRM: case.credit_code,
+            Role.COUNTY: case.county,
+            Role.COUNTY_TREASURY: case.county,
+            Role.DIAGNOSER: case.diagnoser,
+            Role.EVALUATOR: case.evaluator,
+        }
+        by = SYSTEM if role is Role.SYSTEM else Person(f"{role}-{life.step}", role, own.get(role, CITY))
+        given = {"command_id": command_id(str(case.id), str(life.step)), "by": by, "reason": "按程序办理"}
+        return kind(**{**given, "case": case.id, "evidence": ("sha256:aa",), **facts})
+
+
+def _waits(life: Life) -> bool:
+    """Whether a period must first run its whole time: a public notice, or a refund that this firm does not make."""
+    silent = "refund" if life.bad and life.case.credit_code[-2] in "24" else ""
+    return any(
+        held.timer in ("list_notice", "acceptance_notice", silent)
+        for held in life.case.deadlines.values()
+        if not held.passed
+    )
+
+
+def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    """What happens next to a case that stands where it stands; the luck is the life's own."""
+    case, luck = life.case, life.rng.random()
+    if case.withdrawal_asked:
+        return (ApproveWithdrawal if luck < 0.8 else DeclineWithdrawal), Role.HEAD, {}
+    if case.stage in (Stage.DIAGNOSIS, Stage.CONTRACT, Stage.PAYOUT) and case.paid.fen == 0 and luck < 0.02:
+        if case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE:
+            return AskWithdrawal, Role.FIRM, {}
+    if case.inspection not in (Inspection.NONE, Inspection.CLEAN):
+        return _lookback(life, luck)
+    return {
+        Stage.SELECTION: _selection,
+        Stage.DIAGNOSIS: _works,
+        Stage.CONTRACT: _works,
+        Stage.RETROFIT: _works,
+        Stage.EVALUATION: _acceptance,
+        Stage.ACCEPTANCE: _acceptance,
+        Stage.PAYOUT: _payout,
+        Stage.LOOKBACK: _lookback,
+    }[case.stage](life, luck, *([town] if case.stage is Stage.SELECTION else []))
+
+
+def _selection(life: Life, luck: float, town: Town) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    match life.case.qualification:
+        case Qualification.DRAFT:
+            batch = town.batches[luck < 0.3].id
+            return sel.SubmitApplication, Role.FIRM, {"batch": batch, "self_level": 1, "pledged": True}
+        case Qualification.COUNTY_REVIEW if luck < 0.2 and life.case.supplements < 2:
+            return sel.RequestSupplement, Role.COUNTY, {"defects": ("缺营业执照",)}
+        case Qualification.COUNTY_REVIEW:
+            return sel.PassCountyReview, Role.COUNTY, {}
+        case Qualification.SUPPLEMENTING:
+            return sel.SubmitSupplement, Role.FIRM, {}
+        case Qualification.CITY_REVIEW if luck < 0.15 and life.case.supplements < 2:
+            return sel.RequestSupplement, Role.CLERK, {"defects": ("缺审计报告", "缺自评表")}
+        case Qualification.CITY_REVIEW if luck < 0.3:
+            return sel.WaitlistApplication, Role.CLERK, {}
+        case Qualification.CITY_REVIEW if luck < 0.35:
+            return sel.RejectApplication, Role.CLERK, {}
+        case Qualification.CITY_REVIEW:
+            return sel.PassCityReview, Role.CLERK, {}
+        case Qualification.WAITLISTED:
+            return sel.PromoteFromWaitlist, Role.CLERK, {}
+        case Qualification.PROPOSED:
+            return sel.PublishList, Role.CLERK, {"document": "公示1号"}
+        case Qualification.NOTICED if life.case.open_objection:
+            return sel.AnswerObjection, Role.HEAD, {"upheld": luck < 0.4, "answer": "经核实"}
+        case Qualification.NOTICED if luck < 0.1:
+            return sel.RecordObjection, Role.CLERK, {"matter": "产值不实"}
+    return sel.ConfirmPilot, Role.HEAD, {"document": "名单1号"}
+
+
+def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    case = life.case
+    paper = _contract(life)
+    match case.works:
+        case Works.AWAITING_DIAGNOSIS:
+            return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": "诊断一所"}
+        case Works.DIAGNOSING:
+            return diagnosis.FileDiagnosis, Role.DIAGNOSER, {"baseline": _grade(life, 1), "report": "ZD-1"}
+        case Works.DIAGNOSED:
+            return diagnosis.ConfirmDiagnosis, Role.FIRM, {}
+        case Works.PLANNING:
+            return contract.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}
+        case Works.PLAN_REVIEW if luck < 0.2:
+            return contract.ReturnPlan, Role.SUPERVISOR, {}
+        case Works.PLAN_REVIEW:
+            return contract.PassPlan, Role.SUPERVISOR, {}
+        case Works.CONTRACTING:
+            return contract.FileContract, Role.FIRM, {"contract": paper}
+        case Works.CONTRACT_REVIEW if luck < 0.15:
+            return contract.ReturnContract, Role.SUPERVISOR, {}
+        case Works.CONTRACT_REVIEW:
+            return contract.PassContract, Role.SUPERVISOR, {}
+        case Works.REGISTERING:
+            return contract.RegisterContract, Role.CLERK, {}
+    if case.contract_change is not None:
+        change = contract.ApproveContractChange if luck < 0.7 else contract.DeclineContractChange
+        return change, Role.CLERK, {}
+    if luck < 0.1 and case.contract_changes < 2:
+        return contract.AskContractChange, Role.FIRM, {"contract": paper}
+    if None in case.milestones.values():
+        return retrofit.InspectMilestone, Role.SUPERVISOR, {"milestone": "上线", "passed": True, "opinion": "可"}
+    if not case.milestones:
+        return retrofit.ReportMilestone, Role.FIRM, {"milestone": "上线", "done_on": life.at.date()}
+    facts = {"completed_on": life.at.date(), "self_grade": _grade(life, 2)}
+    return retrofit.ReportCompletion, Role.FIRM, facts
+
+
+def _acceptance(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    case = life.case
+    report = {"verified": case.contract.lines if case.contract else (), "second_evaluator": "e-2", "report": "PC-1"}
+    match case.acceptance:
+        case Acceptance.AWAITING_APPLICATION:
+            return evaluation.ApplyForAcceptance, Role.FIRM, {"documents": ("合同", "发票")}
+        case Acceptance.ASSIGNING:
+            return evaluation.AssignEvaluator, Role.CLERK, {"evaluator": "评测一院"}
+        case Acceptance.EVALUATING:
+            return evaluation.FileEvaluation, Role.EVALUATOR, {"grade": _grade(life, 1 if luck < 0.3 else 3), **report}
+        case Acceptance.DECIDING if case.grade and case.grade.level >= 2:
+            return acceptance.PassAcceptance, Role.HEAD, {}
+        case Acceptance.DECIDING if case.rectifications:
+            return acceptance.FailAcceptance, Role.HEAD, {}
+        case Acceptance.DECIDING:
+            return acceptance.OrderRectification, Role.HEAD, {"items": ("系统未上线",)}
+        case Acceptance.RECTIFYING:
+            return acceptance.ReportRectification, Role.FIRM, {}
+        case Acceptance.RECHECKING:
+            return acceptance.FileRecheck, Role.EVALUATOR, {"grade": _grade(life, 1 if luck < 0.4 else 2), **report}
+        case Acceptance.PASSED:
+            return acceptance.PublishAcceptance, Role.CLERK, {"document": "公示2号"}
+    return acceptance.ConfirmAcceptance, Role.LEADER, {}
+
+
+def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    case = life.case
+    due = case.entitlement.amount if case.entitlement else Money(0)
+    if case.subsidy is Subsidy.APPROVED and life.bad and luck < 0.4 and case.inspection is Inspection.NONE:
+        return _lookback(life, luck)
+    match case.subsidy:
+        case Subsidy.TO_VERIFY:
+            return payout.VerifyEntitlement, Role.CLERK, {}
+        case Subsidy.VERIFIED:
+            return payout.ApprovePayout, Role.LEADER, {"amount": due, "document": "纪要1号"}
+        case Subsidy.APPROVED:
+            return payout.InstructPayment, Role.TREASURY, {"document": "拨付1号"}
+    if luck < 0.2:
+        return payout.RecordBounce, Role.COUNTY_TREASURY, {"instruction": case.instruction}
+    facts = {"instruction": case.instruction, "amount": due, "received_on": life.at.date()}
+    return payout.RecordReceipt, Role.COUNTY_TREASURY, facts
+
+
+def _lookback(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    case = life.case
+    found = {"findings": ("等级回落",) if luck < 0.3 else ("数据失真",)} if life.bad else {"findings": ()}
+    match case.inspection:
+        case Inspection.NONE if life.bad or luck < 0.3:
+            facts = {"campaign": "2025-1", "purpose": "accepted", "basis": "第3位"}
+            return lookback.DrawCase, Role.CLERK, facts
+        case Inspection.DRAWN:
+            return lookback.RecordInspection, Role.INSPECTOR, {**found, "second_inspector": "i-2"}
+        case Inspection.FOUND if case.findings == (lookback.LEVEL_FALLEN,):
+            return lookback.OrderLookbackRectification, Role.HEAD, {}
+        case Inspection.RECTIFYING:
+            return lookback.ReportLookbackRectification, Role.FIRM, {}
+        case Inspection.RECHECKING:
+            return lookback.RecordLookbackRecheck, Role.INSPECTOR, {"passed": luck < 0.5}
+        case Inspection.FOUND if not case.statement_filed:
+            return lookback.FileStatement, Role.FIRM, {"statement": "情况说明"}
+        case Inspection.UPHELD if case.recovery is not Recovery.NONE:
+            return _recovery(life, luck)
+        case Inspection.FOUND | Inspection.UPHELD if luck < 0.2 or "数据失真" not in case.findings:
+            return lookback.DismissFinding, Role.HEAD, {}
+        case Inspection.FOUND | Inspection.UPHELD:
+            return lookback.RevokeQualification, Role.LEADER, {"ground": "数据失真", "minutes": "纪要9号"}
+    return lookback.CloseCase, Role.HEAD, {}
+
+
+def _recovery(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
+    case = life.case
+    left = case.to_recover - case.refunded
+    overdue = all(deadline.passed for deadline in case.deadlines.values() if deadline.timer == "refund")
+    match case.recovery:
+        case Recovery.TO_NOTIFY:
+            return recovery.NotifyRecovery, Role.CLERK, {"amount": case.paid, "document": "告知1号"}
+        case Recovery.NOTIFIED:
+            return recovery.DecideRecovery, Role.LEADER, {"amount": case.paid, "document": "决定1号"}
+        case Recovery.DECIDED if overdue:
+            return recovery.HandOverRecovery, Role.HEAD, {"to": "法院"}
+    part = Money(max(1, left.fen // 3)) if luck < 0.4 else left
+    return recovery.RecordRefund, Role.COUNTY_TREASURY, {"amount": part, "slip": f"PZ-{life.step}"}
+
+
+def _contract(life: Life) -> Contract:
+    software, gauges = Money(30_000_00 + life.rng.randrange(99_000_000)), Money(10_000_01)
+    lines = (SpendLine("software", "MES", software), SpendLine("acquisition", "传感器", gauges))
+    return Contract("HT-1", "云上公司", min(life.at.date(), date(2025, 12, 30)), lines, software + gauges)
+
+
+def _grade(life: Life, level: int) -> Grade:
+    standard = life.pack.cited("evaluation.standard", life.at.astimezone(CHINA).date())
+    return Grade(str(standard.value), level, Decimal("31.5"), Decimal("20.25"), Decimal(12), 7, 3)
+
+
+def cases_of(town: Town) -> dict[UUID, CaseFile]:
+    """Every case as the domain itself folded it."""
+    return {life.case.id: life.case for life in town.lives}
