@@ -83,6 +83,7 @@ def up(
             for keeper in keepers:  # it cannot learn of more parts; the next one takes over what it leaves
                 stop(keeper, keeper_mark(settings), signal.SIGUSR1, 15)
             names = {part.name for part in chosen} | living | kept
+            status_file(settings).unlink(missing_ok=True)  # from here on it is the new keeper's word that counts
             _launch(settings, [part.name for part in parts_of(settings) if part.name in names])
         try:
             _wait(settings, chosen, wait_seconds, tell)

@@ -174,7 +174,6 @@ class Keeper:
     def _start(self, kept: Kept) -> None:
         part = kept.part
         part.prepare()
-        self._clear(part, find(part.mark))
         ports_must_be_free(part)
         uid = part.account()
         with _log_of(self.settings, part.name) as output:
