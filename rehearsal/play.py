@@ -168,6 +168,8 @@ class Player:
         """Move the case's clock to the act's hour; reminders and deadlines on the way happen at their own times."""
         assert entry.firm is not None
         case = entry.firm.case
+        if case not in self._clocks:
+            return  # its life was over before this playing began
         moment = datetime.combine(entry.on, OFFICE_HOUR, CHINA)
 
         async def move() -> None:
