@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -61,6 +61,33 @@ class Desk:
             except Conflict:
                 log.info("decided again", command=command.kind, command_id=str(command.command_id))
         return self._once(command, at, by_signal=by_signal)
+
+    def handle_together(self, commands: Sequence[CaseCommand], at: datetime) -> list[Answer]:
+        """Decide several commands, each to a case of its own, at one moment: all are done, or none is.
+
+        Where any is refused nothing is written, and the answers hold the refusals alone. Raises Conflict as ``handle``
+        does, without trying again: whoever was faster may have done the same.
+        """
+        decided: list[tuple[list[File], Command]] = []
+        refusals: list[Refusal | None] = []
+        for command in commands:
+            refusal = None
+            try:
+                decided.append((self._decide(command, at), command))
+            except Rejection as no:
+                refusal = no.refusal
+            refusals.append(refusal)
+        if not decided or any(refusals):
+            return [Answer(None, refusal, None) for refusal in refusals]
+        return [Answer(receipt, None, None) for receipt in self._store.append_all(decided)]
+
+    def would_refuse(self, command: Command, at: datetime) -> Refusal | None:
+        """What the rules would say to a command at that moment; nothing is written either way."""
+        try:
+            self._decide(command, at)
+        except Rejection as no:
+            return no.refusal
+        return None
 
     def standing(self, case: UUID) -> Standing | None:
         """Where a case stands; None where there is none."""

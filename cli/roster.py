@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.people import Person, Role
+from domain.policy import Pack
 from exchange import roster
 from exchange.roster import Roster, RosterRefused
 from policies import load
@@ -75,22 +76,24 @@ def take(
     """导入名册,每家企业建档。任何一行有误则全部不导入,逐行说明原因,退出码为 3。"""
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
+    clerk = Person(by or f"{city}/clerk-1", Role.CLERK, pack.agency)
     try:
-        found = roster.read(file, pack)
+        found = _read(file, pack)
+        # The engine is loaded only when there is something to hand it: refusing a file needs no running part.
+        from cli import intake
+
+        taken = intake.take(settings, city, pack, found, clerk)
     except RosterRefused as refused:
         _say_refused(refused, as_json)
         raise typer.Exit(3) from refused
+    _say_taken(found, taken, as_json)
+
+
+def _read(file: Path, pack: Pack) -> Roster:
+    try:
+        return roster.read(file, pack)
     except OSError:
         _wrong(f"打不开 {file}:{'是目录,或没有读取的权限' if file.exists() else '没有这个文件'}")
-    clerk = Person(by or f"{city}/clerk-1", Role.CLERK, pack.agency)
-    _say_taken(found, _open_cases(settings, city, found, clerk), as_json)
-
-
-def _open_cases(settings: Settings, city: str, found: Roster, clerk: Person) -> dict[str, int]:
-    # The engine is loaded only when there is something to hand it: refusing a file needs no running part.
-    from activities.intake import take_roster
-
-    return dict(take_roster(settings, city, found, found.file_hash, clerk))
 
 
 def _say_taken(found: Roster, outcome: dict[str, int], as_json: bool) -> None:

@@ -6,7 +6,7 @@ Contact persons and phones that stand in such workbooks are left where they are:
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -68,6 +68,8 @@ class Roster:
     warnings: tuple[RowFault, ...]
     file_hash: str
     """SHA-256 of the file, in hex."""
+    places: tuple[tuple[str, int], ...] = field(default=(), compare=False)
+    """Sheet and row of each firm, for whoever has to mend it."""
 
 
 class RosterRefused(Rejection):
@@ -137,6 +139,7 @@ class _Reading:
         self._counties = words.places(pack.list("selection.counties"), pack.name)
         self._industries = words.industries(pack.list("selection.industries"))
         self._rows: list[RosterRow] = []
+        self._places: list[tuple[str, int]] = []
         self._faults: list[RowFault] = []
         self._warnings: list[RowFault] = []
         self._ignored: dict[str, None] = {}
@@ -158,7 +161,7 @@ class _Reading:
                 _NO_ROSTER,
                 f"{file}:没有找到企业。工作表应有一行表头(企业名称、统一社会信用代码等),其下每行一家企业",
             )
-        return Roster(tuple(self._rows), tuple(self._ignored), tuple(self._warnings), file_hash)
+        return Roster(tuple(self._rows), tuple(self._ignored), tuple(self._warnings), file_hash, tuple(self._places))
 
     def sheet(self, sheet: Sheet) -> None:
         """Take every firm of one sheet; sheets of explanations and lists are passed over."""
@@ -221,6 +224,7 @@ class _Reading:
         if len(taken) == len(words.COLUMNS):
             above = taken.pop("above_designated") == "规上"
             self._rows.append(RosterRow(above_designated=above, **taken))
+            self._places.append((sheet.name, number))
 
     def _warn(self, sheet: Sheet, row: int, column: str, reason: str, rule: str) -> None:
         self._warnings.append(RowFault(sheet.name, row, column, reason, rule))
