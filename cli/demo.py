@@ -11,7 +11,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from projections.run import Projector
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -23,6 +22,8 @@ from domain.policy import KEYS
 from domain.words import STAGES, TIMERS, zh
 from eventstore.store import EventStore
 from policies.notation import say
+from projections.run import wait_for
+from projections.tables import engine_of
 from rehearsal import city
 from rehearsal.report import Outcome, tell
 from settings import Settings, Unreachable
@@ -107,8 +108,10 @@ async def _run(
 
 def _read_models_must_follow(settings: Settings, store: EventStore) -> None:
     """The pages show what the record says: wait until the projector has read to the end of the log."""
-    reader = Projector(settings.dsn())
-    if not reader.wait_for(store.last_position(), seconds=60):
+    engine = engine_of(settings.dsn())
+    followed = wait_for(engine, store.last_position(), 60)
+    engine.dispose()
+    if not followed:
         raise Unreachable("投影进程一分钟内没有读到事件末尾;请查看 lookback status 与日志。")
 
 
@@ -192,7 +195,7 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
     console.print(money)
     console.print(f"提醒 {outcome.reminders} 次,期限届满 {outcome.passed} 次。")
     refusals = Table(title="按规则拒绝(次)", title_justify="left")
-    for heading in ("规则", "含义", "次数"):
+    for heading in ("规则", "例", "次数"):
         refusals.add_column(heading, justify="right" if heading == "次数" else "left", overflow="fold")
     for rule, times in outcome.refusals.most_common():
         refusals.add_row(rule, outcome.said[rule], str(times))

@@ -99,40 +99,43 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
                 rehearsal=True,
             )
         )
-    firms = []
-    for index, row in enumerate(rows):
-        number = index * BATCHES // len(rows)
-        case = case_id(rehearsal.city, rehearsal.programme, row.credit_code)
-        office(
-            OpenCase(
-                command_id=command_id("open-case", str(case)),
-                by=cast.clerk(1),
-                case=case,
-                city=rehearsal.city,
-                programme=rehearsal.programme,
-                credit_code=row.credit_code,
-                firm=row.name,
-                county=row.county,
-                industry=row.industry,
-                scale=row.scale,
-                above_designated=row.above_designated,
-                quality=row.quality,
-                rehearsal=True,
-            )
+    opening = [_opening(rehearsal, row, cast) for row in rows]
+    answers = desk.handle_together([command for command in opening if store.receipt(command) is None], at)
+    for answer in answers:
+        if answer.refusal is not None:
+            raise ScriptError(f"open-case: {answer.refusal.rule} {answer.refusal.sentence}")
+    return [
+        Firm(
+            row=row,
+            case=command.case,
+            batch=batch_id(rehearsal.city, rehearsal.programme, str(index * BATCHES // len(rows) + 1)),
+            batch_opens=opens[index * BATCHES // len(rows)],
+            cast=cast,
+            pack=pack,
+            calendar=calendar,
+            chance=firm_chance(rehearsal.seed, row.credit_code),
         )
-        firms.append(
-            Firm(
-                row=row,
-                case=case,
-                batch=batch_id(rehearsal.city, rehearsal.programme, str(number + 1)),
-                batch_opens=opens[number],
-                cast=cast,
-                pack=pack,
-                calendar=calendar,
-                chance=firm_chance(rehearsal.seed, row.credit_code),
-            )
-        )
-    return firms
+        for index, (row, command) in enumerate(zip(rows, opening, strict=True))
+    ]
+
+
+def _opening(rehearsal: Rehearsal, row: roster.RosterRow, cast: Cast) -> OpenCase:
+    case = case_id(rehearsal.city, rehearsal.programme, row.credit_code)
+    return OpenCase(
+        command_id=command_id("open-case", str(case)),
+        by=cast.clerk(1),
+        case=case,
+        city=rehearsal.city,
+        programme=rehearsal.programme,
+        credit_code=row.credit_code,
+        firm=row.name,
+        county=row.county,
+        industry=row.industry,
+        scale=row.scale,
+        above_designated=row.above_designated,
+        quality=row.quality,
+        rehearsal=True,
+    )
 
 
 async def play(
