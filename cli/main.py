@@ -19,7 +19,7 @@ import typer
 from typer import rich_utils
 from typer.exceptions import TyperException
 
-from domain.rejections import OpenQuestion, Refusal, Rejection
+from domain.rejections import Refusal, Rejection
 from settings import BadSetting, Unreachable
 
 ROOMS = ("service", "demo", "case", "roster", "packs", "workdays", "calc", "office", "rebuild")
@@ -93,10 +93,8 @@ def _help_in_chinese(command: Any) -> None:
 def explain(error: Exception) -> tuple[int, Refusal] | None:
     """The exit status and the words for an error that is the user's or the machine's; None for a fault of ours."""
     match error:
-        case OpenQuestion():
-            return 4, error.refusal
-        case Rejection():
-            return 3, error.refusal
+        case Rejection():  # one that comes back from the engine has lost its class, but not what it says
+            return 4 if error.refusal.open_question else 3, error.refusal
         case BadSetting():
             return 2, Refusal("setting_must_be_readable", str(error))
         case TyperException():

@@ -51,11 +51,15 @@ def handle_of(client: Client, case: UUID) -> WorkflowHandle[CaseWorkflow, str]:
     return client.get_workflow_handle_for(CaseWorkflow.run, workflow_id(case))
 
 
-async def submit(client: Client, command: CaseCommand) -> Receipt:
-    """Give a command and wait for its receipt. Raises Rejection where a rule refuses."""
+async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Receipt:
+    """Give a command and wait for its receipt. Raises Rejection where a rule refuses.
+
+    The engine answers the same update with the same answer, a refusal too. Who asks once more, because the day or the
+    budget may have changed since, says which ``attempt`` it is; the command stays the same and is done once at most.
+    """
     try:
         receipt: Receipt = await handle_of(client, command.case).execute_update(
-            "submit", Submission(command), id=str(command.command_id), result_type=Receipt
+            "submit", Submission(command), id=f"{command.command_id}{attempt}", result_type=Receipt
         )
     except WorkflowUpdateFailedError as failed:
         raise _rejection(failed) from failed
