@@ -82,7 +82,7 @@ def take_roster(
         new = {place: command for place, command in enumerate(commands) if not _is_on_file(store, command)}
         try:
             answers = desk.handle_together(tuple(new.values()), at)
-        except Conflict:
+        except (Conflict, Rejection):  # Rejection: somebody else's command for the same firm has just been done
             if not left:
                 raise
             continue
