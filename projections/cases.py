@@ -149,11 +149,12 @@ def one(engine: Engine, case: UUID) -> Case | None:
 
 def find(engine: Engine, words: str, *, limit: int = 50) -> tuple[Case, ...]:
     """Cases by credit code or its beginning, a part of the firm's name, or the case's id or its beginning."""
-    words = words.strip()
+    words, code = words.strip(), identity.tidy(words)
     if not words:
         return ()
-    code = identity.tidy(words)
-    chosen = [CASES.c.firm.contains(words, autoescape=True), CASES.c.credit_code.startswith(code, autoescape=True)]
+    chosen = [CASES.c.firm.contains(words, autoescape=True)]
+    if code:
+        chosen.append(CASES.c.credit_code.startswith(code, autoescape=True))
     between = _ids_that_begin_with(words)
     if between is not None:
         chosen.append(CASES.c.id.between(*between))
