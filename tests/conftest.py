@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -51,3 +52,10 @@ def store(database_url: str) -> Iterator[EventStore]:
 async def client(servers: Settings) -> Client:
     """A client of the engine, with the house's converter."""
     return await connect(servers.temporal(), servers.temporal_namespace)
+
+
+@pytest.fixture
+def server(database_url: str) -> Iterator[psycopg.Connection[Any]]:
+    """A hand of one's own in the same database."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        yield connection
