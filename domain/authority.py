@@ -1,4 +1,4 @@
-"""权限: which roles may give which command, and to whose case. Deny by default; a command that is not here is nobody's."""
+"""权限: which roles may give which command, and to whose case. Denied by default; what is not here is nobody's."""
 
 from __future__ import annotations
 

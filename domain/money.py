@@ -70,7 +70,7 @@ def total(amounts: Iterable[Money]) -> Money:
 
 
 def split(amount: Money, weights: Sequence[int]) -> list[Money]:
-    """Divide by largest remainder: the parts add up to the whole, to the fen. Weights are non-negative, not all zero."""
+    """Divide by largest remainder: the parts add up to the whole, to the fen. Weights: non-negative, not all zero."""
     if any(weight < 0 for weight in weights) or not sum(weights):
         raise ValueError("weights must be non-negative and not all zero")
     whole = sum(weights)

@@ -23,8 +23,8 @@ from sqlalchemy import (
 )
 
 from domain.case.file import Subsidy
-from domain.case.payout import Entitlement
 from domain.money import ZERO, Money
+from domain.spend import Entitlement
 from projections.cases import CASES
 from projections.stretch import Standing, Stretch
 from projections.tables import METADATA, add, among, put

@@ -59,7 +59,8 @@ class Projector:
         with self._engine.connect() as connection:
             if connection.execute(text("SELECT to_regclass('read.position')")).scalar() is not None:
                 return
-        with self._writing() as connection:
+        with self._engine.begin() as connection:
+            lock_for_writing(connection)
             create(connection)
 
     def catch_up(self) -> int:

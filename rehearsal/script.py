@@ -24,7 +24,6 @@ from domain.case.acceptance import (
 from domain.case.contract import (
     ApproveContractChange,
     AskContractChange,
-    Contract,
     FileContract,
     FilePlan,
     PassContract,
@@ -32,7 +31,6 @@ from domain.case.contract import (
     RegisterContract,
     ReturnContract,
     ReturnPlan,
-    SpendLine,
 )
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
@@ -65,6 +63,7 @@ from domain.identity import command_id
 from domain.money import Money, total
 from domain.people import Person, Role
 from domain.policy import Pack
+from domain.spend import Contract, SpendLine
 from domain.standard import Grade
 from exchange.roster import RosterRow
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast

@@ -17,7 +17,7 @@ from temporalio.testing._timeskipping import TimeSkipper, TimeSkippingConfig
 
 import worker
 from activities.desk import Desk
-from activities.messages import CaseLife, Clock
+from activities.messages import Answer, CaseLife, Clock
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case import rooms
@@ -58,18 +58,19 @@ def pack(changes: dict[str, Value] | None = None) -> Pack:
 class Town:
     """One city's programme, with a batch of its own rules and ten million yuan."""
 
-    client: Client
     store: EventStore
     programme: str
     """Its name keeps it apart from every other town in the same database."""
+    engine: Client | None = None
+    """None where no engine is needed: commands are then handed in at the desk."""
     rules: Pack = field(default_factory=pack)
+    money: Money = Money.wan(1000)  # noqa: RUF009 - immutable
     queue: str = ""
     firms: int = 0
 
     def __post_init__(self) -> None:
         self.queue = self.queue or self.programme
         self.desk = Desk(self.store, published())
-        self.skipper = TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
         money = AppropriateFund(
             command_id=command_id(self.programme, "money"),
             by=Person("treasury-1", Role.TREASURY, CITY),
@@ -77,7 +78,7 @@ class Town:
             programme=self.programme,
             line=RETROFIT_LINE,
             source="central",
-            amount=Money.wan(1000),
+            amount=self.money,
             document="财建1号",
         )
         batch = OpenBatch(
@@ -93,18 +94,33 @@ class Town:
         for command in (money, batch):
             assert self.desk.handle(command, START).refusal is None
 
+    @property
+    def client(self) -> Client:
+        """The engine's client."""
+        assert self.engine is not None, "this town has no engine"
+        return self.engine
+
+    @property
+    def skipper(self) -> TimeSkipper:
+        """Moves the clocks of its firms."""
+        return TimeSkipper(self.client, config=TimeSkippingConfig(enabled=False))
+
     @asynccontextmanager
-    async def at_work(self, **options: Any) -> AsyncIterator[None]:
+    async def at_work(self) -> AsyncIterator[None]:
         """A worker serves the town."""
         with ThreadPoolExecutor(worker.THREADS) as threads:
-            async with worker.build(self.client, self.store, self.queue, threads, **options):
+            async with worker.build(self.client, self.store, self.queue, threads):
                 yield
 
-    async def firm(self) -> Firm:
-        """The next firm of the roster; its clock stands at START and its workflow waits."""
+    def firm(self) -> Firm:
+        """The next firm of the roster; its clock stands at START."""
         self.firms += 1
-        firm = Firm(self, f"91370300MA3C0{self.firms:04d}X")
-        await begin(self.skipper.client, firm.life, self.queue)
+        return Firm(self, f"91370300MA3C0{self.firms:04d}X")
+
+    async def begun(self) -> Firm:
+        """The next firm of the roster, whose workflow waits for its first command."""
+        firm = self.firm()
+        await firm.begin()
         return firm
 
 
@@ -120,7 +136,7 @@ class Firm:
 
     def __post_init__(self) -> None:
         self.case: UUID = case_id(CITY, self.town.programme, self.code)
-        self.life = CaseLife(self.case, CITY, Clock(shift=START - datetime.now(UTC)))
+        self.life = CaseLife(self.case, CITY)
 
     @property
     def handle(self) -> WorkflowHandle[CaseWorkflow, str]:
@@ -163,6 +179,30 @@ class Firm:
         identity = command_id(str(self.case), kind, str(self.said))
         return rooms.COMMANDS[kind](command_id=identity, by=hand, case=self.case, **{**fields, **changes})
 
+    # --- at the desk, without an engine
+
+    def hands_in(self, kind: str, by: Person | None = None, *, by_signal: bool = False, **changes: Any) -> Answer:
+        """One command, decided at once at the firm's own time."""
+        return self.town.desk.handle(self.command(kind, by, **changes), self.now, by_signal=by_signal)
+
+    def walked(self, *steps: Step) -> Firm:
+        """Several commands at the desk, each of which must succeed; ``~timer`` lets its time pass."""
+        for step in steps:
+            kind, changes = (step, {}) if isinstance(step, str) else step
+            if kind.startswith("~"):
+                self.moved = self._morning_after(kind[1:]) - START
+            else:
+                refusal = self.hands_in(kind, **changes).refusal
+                assert refusal is None, (kind, refusal)
+        return self
+
+    # --- through the engine
+
+    async def begin(self) -> bool:
+        """Its workflow begins; a firm that has walked already begins where the record says."""
+        life = replace(self.life, clock=Clock(shift=self.now - datetime.now(UTC)))
+        return await begin(self.town.skipper.client, life, self.town.queue)
+
     async def does(self, kind: str, by: Person | None = None, **changes: Any) -> Receipt:
         """One command as an update. Raises Rejection."""
         return await submit(self.town.client, self.command(kind, by, **changes))
@@ -182,13 +222,12 @@ class Firm:
             else:
                 await self.does(kind, **changes)
 
-    async def on(self, day: date) -> None:
-        """Its clock is moved to ten in the morning of a later day."""
-        await self.forward(datetime.combine(day, START.timetz()) - self.now)
-
     async def after(self, timer: str) -> None:
         """Its clock is moved to the morning after this timer's last day."""
-        await self.on(self.deadline(timer).due + timedelta(days=1))
+        await self.forward(self._morning_after(timer) - self.now)
+
+    def _morning_after(self, timer: str) -> datetime:
+        return datetime.combine(self.deadline(timer).due + timedelta(days=1), START.timetz())
 
     async def forward(self, by: timedelta) -> None:
         """Its clock is moved; what time alone brings about happens on the way."""

@@ -13,7 +13,7 @@ from domain.batch import Batch, OpenBatch, open_batch
 from domain.calendar import CHINA
 from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
 from domain.case import selection as sel
-from domain.case.contract import Contract, SpendLine
+from domain.spend import Contract, SpendLine
 from domain.case.file import (
     Acceptance,
     CaseFile,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
-from domain.case.contract import SpendLine
 from domain.case.evaluation import (
     evaluation_must_use_the_citys_standard,
     two_people_must_have_been_on_site,
@@ -17,6 +16,7 @@ from domain.case.selection import notice_must_have_stood_its_time
 from domain.commands import CaseCommand
 from domain.policy import Pack
 from domain.rules import No, rule
+from domain.spend import SpendLine
 from domain.standard import Grade, grade_must_be_within_the_scale
 
 

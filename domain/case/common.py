@@ -37,7 +37,7 @@ def step_must_be_due(now: TState, *expected: TState) -> No | None:
 
 @rule
 def hand_must_differ(case: CaseFile, by: Person, *acts: str) -> No | None:
-    """Nobody approves, pays or re-inspects what their own hand prepared: different persons, not only different roles."""
+    """Nobody approves, pays or re-inspects what their own hand prepared: different persons, not roles."""
     for act in acts:
         if by.id in case.hands.get(act, ()):
             return No(f"{by.id} 已办理本案“{zh(act)}”,不能再办理此步(不相容职责须由不同的人承担)")

@@ -13,27 +13,7 @@ from domain.fund import amount_must_be_positive
 from domain.money import ZERO, Money, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
-
-
-@dataclass(frozen=True)
-class SpendLine:
-    """合同价格行: one thing bought, of one kind."""
-
-    kind: str
-    what: str
-    amount: Money
-
-
-@dataclass(frozen=True)
-class Contract:
-    """改造合同 between the firm and its provider."""
-
-    number: str
-    provider: str
-    signed: date
-    lines: tuple[SpendLine, ...]
-    total: Money
-    """As the paper states it; must equal the sum of the lines."""
+from domain.spend import Contract
 
 
 class PlanFiled(CaseFact):
@@ -273,7 +253,7 @@ def contract_must_follow_the_plan(case: CaseFile, contract: Contract) -> No | No
 
 @rule
 def reviewer_must_be_the_supervisor_where_there_is_one(command: CaseCommand, pack: Pack) -> No | None:
-    """Where the city has a supervisor (监理), plan and contract are the supervisor's to review; elsewhere the bureau's."""
+    """Where the city has a supervisor (监理), plan and contract are the supervisor's to review; else the bureau's."""
     supervised = pack.flag("contract.supervised")
     is_supervisor = command.by.role == "supervisor"
     if supervised == is_supervisor:

@@ -7,12 +7,12 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from domain.case.common import step_must_be_due, words_must_be_given
-from domain.case.contract import SpendLine
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
 from domain.commands import CaseCommand
 from domain.money import Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
+from domain.spend import SpendLine
 from domain.standard import Grade, grade_must_be_within_the_scale
 
 

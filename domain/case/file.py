@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from domain.batch import Batch
@@ -16,11 +16,8 @@ from domain.fund import Fund
 from domain.money import ZERO
 from domain.policy import Pack
 from domain.record import Fact, File
+from domain.spend import Contract, Entitlement, SpendLine
 from domain.standard import Grade
-
-if TYPE_CHECKING:
-    from domain.case.contract import Contract, SpendLine
-    from domain.case.payout import Entitlement
 
 
 class Stage(StrEnum):

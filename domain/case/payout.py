@@ -9,7 +9,6 @@ from typing import ClassVar, Literal
 
 from domain import fund
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
-from domain.case.contract import SpendLine
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
 from domain.case.retrofit import day_must_not_lie_ahead
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
@@ -17,25 +16,10 @@ from domain.commands import CaseCommand
 from domain.money import ZERO, Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
+from domain.spend import Entitlement, SpendLine
 
 _BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
 """Whoever judged the firm moves none of its money."""
-
-
-@dataclass(frozen=True)
-class Entitlement:
-    """核定补贴: the amount and every step that led to it, so that anyone can work it out again."""
-
-    amount: Money
-    eligible: Money
-    """Verified spend of the kinds that the pack allows."""
-    excluded: tuple[SpendLine, ...]
-    """Verified spend that cannot be subsidised."""
-    ratio: str
-    """An exact fraction, e.g. ``1/2``."""
-    cap: Money
-    steps: tuple[str, ...]
-    """The working, line by line, in Chinese."""
 
 
 def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlement:

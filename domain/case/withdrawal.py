@@ -1,4 +1,4 @@
-"""退出: a firm may leave at any time before it is paid; the bureau agrees, and what was set aside for it is released."""
+"""退出: a firm may leave at any time before it is paid; the bureau agrees, and what was set aside is released."""
 
 from __future__ import annotations
 

@@ -9,11 +9,11 @@ from fractions import Fraction
 from hashlib import sha256
 from typing import Final
 
-from domain.case.contract import Contract, SpendLine
 from domain.identity import case_id
 from domain.money import Money
 from domain.people import SYSTEM, Person, Role
 from domain.policy import KEYS, Cited, Days, Pack, Standing, Value
+from domain.spend import Contract, SpendLine
 from domain.standard import Grade
 
 CITY, PROGRAMME, CODE = "sample", "2025-1", "91370300MA3C0AB12X"

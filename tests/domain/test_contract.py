@@ -18,10 +18,10 @@ from domain.case.contract import (
     PlanFiled,
     PlanPassed,
     PlanReturned,
-    SpendLine,
 )
 from domain.case.file import Works
 from domain.money import Money
+from domain.spend import SpendLine
 from tests.domain.cast import CODE, LINES, clause, clerk1, clerk2, contract, provider, rules, supervisor
 from tests.domain.play import Play, after, fact, ready, shows
 

@@ -7,11 +7,11 @@ from datetime import date
 
 import pytest
 
-from domain.case.contract import SpendLine
 from domain.case.evaluation import AcceptanceApplied, EvaluationFiled, EvaluatorAssigned
 from domain.case.file import Stage
 from domain.money import Money
 from domain.policy import Cited, Standing
+from domain.spend import SpendLine
 from tests.domain.cast import LEVEL_2, LINES, RULES, clause, contract, evaluator, provider
 from tests.domain.play import fact, ready, shows
 

@@ -9,7 +9,6 @@ from fractions import Fraction
 import pytest
 
 from domain.case import payout
-from domain.case.contract import SpendLine
 from domain.case.file import Qualification, Stage, Subsidy
 from domain.case.payout import (
     EntitlementVerified,
@@ -23,6 +22,7 @@ from domain.fund import FundCommitted, FundPaid
 from domain.money import Money
 from domain.people import Person
 from domain.policy import Cited, Standing
+from domain.spend import SpendLine
 from tests.domain.cast import (
     CASE,
     CITY,
