@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 import time
@@ -15,8 +16,11 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 import structlog
+import typer
 from sqlalchemy import Engine
+from typer.testing import CliRunner
 
+from cli.read_models import register_rebuild
 from domain.case.file import CaseFile
 from domain.commands import Command
 from domain.record import File
@@ -353,6 +357,41 @@ def test_a_fault_of_the_database_parks_nothing(
     assert progress.parked(engine) == ()
     assert position(engine) == 0
     assert projector.catch_up() == log.last_position()
+
+
+def test_the_command_line_rebuilds_releases_and_names_what_stays_parked(
+    url: str, log: EventStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream, version = last_touched(acts(), log, 60)
+    app = typer.Typer()
+    register_rebuild(app)
+    app.command("another")(lambda: None)
+    monkeypatch.setenv("LOOKBACK_DATABASE_URL", url)
+
+    def said(*words: str) -> str:
+        done = CliRunner().invoke(app, ["read-models", *words])
+        assert done.exit_code == 0, done.exception
+        return done.stdout
+
+    assert f"归集到第 {log.last_position()} 号事件" in said()
+    assert json.loads(said("--json")) == {"position": log.last_position(), "parked": []}
+    topic = rename(url, log.last_position(), "case.from-the-future")
+    with structlog.testing.capture_logs():
+        assert "case.from-the-future" in said()
+        parked = json.loads(said("--parked", "--json"))["parked"]
+    assert [(one["stream"], one["version"]) for one in parked] == [(str(stream), version)]
+    rename(url, log.last_position(), topic)
+    assert said("--parked").strip() == "停放的事件已重新归集。"
+    assert version_shown(engine, stream) == version
+
+
+def rename(url: str, position: int, topic: str) -> str:
+    """Gives a stored event another topic and returns the one it had."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT topic FROM stored_events WHERE notification_id = %s", (position,)).fetchone()
+        connection.execute("UPDATE stored_events SET topic = %s WHERE notification_id = %s", (topic, position))
+    assert row is not None
+    return str(row[0])
 
 
 def stream_with_many(store: EventStore) -> tuple[UUID, str]:
