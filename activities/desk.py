@@ -23,7 +23,7 @@ from domain.identity import batch_id, fund_id
 from domain.policy import Pack
 from domain.record import File
 from domain.rejections import Refusal, Rejection
-from eventstore.store import Conflict, EventStore
+from eventstore.store import TAKEN, Conflict, EventStore
 from policies import load
 
 log = structlog.get_logger()
@@ -103,9 +103,12 @@ class Desk:
                 if isinstance(files[0], CaseFile) and receipt.version == files[0].version:
                     return Answer(receipt, None, rooms.standing(files[0]))
         except Rejection as no:
-            if by_signal and isinstance(command, CaseCommand):
+            # What refuses may be the command's own effect: it was done by another hand since we asked for its receipt.
+            receipt = None if no.refusal.rule == TAKEN else self._store.receipt(command)
+            if receipt is None and by_signal and isinstance(command, CaseCommand):
                 return self._keep_refusal(command, at, no.refusal)
-            return Answer(None, no.refusal, self._standing_of(command))
+            if receipt is None:
+                return Answer(None, no.refusal, self._standing_of(command))
         return Answer(receipt, self._kept_refusal(receipt), self._standing_of(command))
 
     def _kept_refusal(self, receipt: Receipt) -> Refusal | None:
@@ -166,8 +169,8 @@ class Desk:
 
     def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:
         case = self._store.load(CaseFile, command.case)
-        if case.is_new or refusal.rule == "command_id_must_name_one_command":
+        if case.is_new or refusal.rule == TAKEN:
             return Answer(None, refusal, None)
         rooms.refuse(case, self._papers(case, command, at), refusal)
         receipt = self._store.append([case], command)
-        return Answer(receipt, refusal, rooms.standing(case))
+        return Answer(receipt, self._kept_refusal(receipt), self._standing_of(command))

@@ -29,6 +29,9 @@ TFile = TypeVar("TFile", bound=File)
 CHANNEL = "stored_events"
 """NOTIFY at every append; a hint to look, never the news itself."""
 
+TAKEN = "command_id_must_name_one_command"
+"""The rule that refuses an id which was used for another command."""
+
 _STREAMS_KEPT = 4096
 
 
@@ -204,7 +207,7 @@ class EventStore:
             return None
         (row,) = rows
         if bytes(row["digest"]) != digest(command):
-            raise Rejection("command_id_must_name_one_command", f"命令号 {command.command_id} 已用于另一项命令")
+            raise Rejection(TAKEN, f"命令号 {command.command_id} 已用于另一项命令")
         return Receipt(command.command_id, row["subject"], row["version"], row["position"], tuple(row["topics"]))
 
     def append(self, files: Sequence[File], command: Command) -> Receipt:

@@ -34,7 +34,7 @@ from eventstore.store import EventStore
 from policies import load
 from policies.calendars import published
 from tests.domain import cast
-from tests.domain.lines import LINES, Step
+from tests.domain.lines import LINES, MAIN, WAITS, Step
 from workflows.case import CaseWorkflow
 from workflows.client import begin, handle_of, send, submit
 
@@ -52,6 +52,14 @@ def pack(changes: dict[str, Value] | None = None) -> Pack:
     """The sample rules, open to the firms of this town."""
     places: dict[str, Value] = {"selection.industries": (INDUSTRY,), "selection.counties": (COUNTY,)}
     return replace(cast.rules(places | (changes or {})), sources={"示例办法": "示例市专项办法"})
+
+
+def upto(last: str) -> list[Step]:
+    """The main path up to and with this command, with the waiting between."""
+    steps: list[Step] = []
+    for kind in MAIN[: MAIN.index(last) + 1]:
+        steps += [f"~{WAITS[kind]}", kind] if kind in WAITS else [kind]
+    return steps
 
 
 @dataclass
