@@ -1,0 +1,199 @@
+"""What an event says, for people: each of its own fields with its Chinese name, money in yuan, nested papers as tables.
+
+It works on events as they are stored, so a page can show whatever the record holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Final
+
+from domain.money import Money
+from domain.policy import KEYS, SPEND_KINDS
+from domain.rejections import Rejection
+from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
+from policies import load
+
+LABELS: Final[Mapping[str, str]] = {
+    "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "baseline": "改造前水平",
+    "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
+    "city": "城市", "clawback": "已拨补贴追回", "closes": "申报截止日", "code": "批次", "completed_on": "完工日期",
+    "contract": "合同", "county": "区县", "credit": "转出账户", "credit_code": "统一社会信用代码", "deadline": "期限",
+    "debit": "转入账户", "defects": "需补正事项", "diagnoser": "诊断机构", "document": "文号",
+    "documents": "申请材料", "done_on": "完成日期", "due": "截止日", "entitlement": "核定补贴",
+    "evaluator": "评测机构", "findings": "发现的问题", "firm": "企业名称", "grade": "评测结果", "ground": "取消事由",
+    "industry": "细分行业", "instruction": "拨付指令号", "items": "整改事项", "kind": "被拒绝的申请",
+    "late": "逾期办理", "line": "预算行", "matter": "异议事项", "milestone": "节点", "minutes": "会议纪要",
+    "name": "期限",
+    "on": "提醒日期", "opens": "申报开始日", "opinion": "核查意见", "outcome": "此后阶段", "pack_text": "规则全文",
+    "passed": "核查通过", "price": "方案报价（元）", "programme": "项目", "provider": "服务商", "purpose": "抽查对象",
+    "quality": "优质企业类型", "received_on": "到账日期", "recovery": "追缴", "refusal": "拒绝理由",
+    "rehearsal": "推演", "report": "报告编号", "returns_to": "补正后返回", "role": "责任方", "scale": "企业规模",
+    "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
+    "self_level": "自评等级", "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
+    "subsidy": "补贴", "to": "移送至", "verified": "核实的投入",
+}  # fmt: skip
+"""Every field that an event of the house can carry beside what all events carry."""
+
+LEVELS: Final = ("无等级", "一级（初始级）", "二级（规范级）", "三级（集成级）", "四级（协同级）")
+
+_COMMON: Final = frozenset({"at", "timestamp", "by", "clauses", "class_version", "command_id", "evidence"}) | {
+    *("originator_id", "originator_version", "pack_version", "reason"),
+}
+_WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "clawback": KEYS["lookback.clawback"].words,
+    "credit": (_ACCOUNTS := {
+        "source": "资金来源", "available": "可用", "committed": "已占用", "paid": "已拨付", "recovered": "已追缴",
+    }),
+    "debit": _ACCOUNTS,
+    "kind": COMMANDS,
+    "line": {"retrofit": "企业改造补贴"},
+    "outcome": STAGES,
+    "purpose": {"accepted": "已验收企业", "works": "改造中企业"},
+    "recovery": STATES,
+    "returns_to": STATES,
+    "role": ROLES,
+    "source": {"central": "中央财政", "province": "省级财政", "city": "市级财政", "county": "县区财政"},
+    "subsidy": STATES,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Table:
+    """A small table inside an event or a page."""
+
+    caption: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: frozenset[int] = frozenset()
+    """The columns that are set to the right."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One field of an event: its name, and what it says as text, as a list or as tables."""
+
+    label: str
+    text: str = ""
+    items: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+
+
+def said(state: Mapping[str, Any]) -> list[Said]:
+    """The event's own fields, in the order of its class; what all events carry is left out."""
+    return [_field(name, value) for name, value in state.items() if name not in _COMMON]
+
+
+def city_name(code: str) -> str:
+    """大连市 for ``dalian``; the code itself where there is no pack."""
+    try:
+        return load.load(code).name
+    except Rejection:
+        return code
+
+
+def yuan(plain: Mapping[str, Any] | int | None) -> str:
+    """Money as it is stored, or fen: ``1,234,567.89``; empty for none."""
+    if plain is None:
+        return ""
+    return Money(plain if isinstance(plain, int) else int(plain["fen"])).grouped()
+
+
+def level(number: int | None) -> str:
+    """数字化水平等级, by name."""
+    if number is None:
+        return ""
+    return LEVELS[number] if 0 <= number < len(LEVELS) else str(number)
+
+
+def period(name: str) -> str:
+    """A deadline's name for people: ``supplement/2`` is 补正(第2次)."""
+    timer, _, times = name.partition("/")
+    return TIMERS.get(timer, timer) + (f"（第{times}次）" if times not in ("", "1") else "")
+
+
+def _field(name: str, value: Any) -> Said:
+    label = LABELS.get(name, name)
+    match name, value:
+        case _, None:
+            return Said(label, "无")
+        case (("grade" | "baseline" | "self_grade"), dict()):
+            return Said(label, tables=(grade(value, label),))
+        case "contract", dict():
+            return Said(label, _contract_line(value), tables=(spending(value["lines"], "合同价格行", value["total"]),))
+        case "entitlement", dict():
+            return _entitlement(label, value)
+        case "verified", list():
+            return Said(label, tables=(spending(value, label),))
+        case "deadline", dict():
+            return Said(label, _deadline_line(value))
+        case "refusal", dict():
+            clause = f"（{value['clause']}）" if value.get("clause") else ""
+            return Said(label, f"{value['sentence']}{clause}〔规则 {value['rule']}〕")
+        case "city", str():
+            return Said(label, city_name(value))
+        case "name", str():
+            return Said(label, period(value))
+        case "self_level", int():
+            return Said(label, level(value))
+        case _, bool():
+            return Said(label, "是" if value else "否")
+        case _, {"fen": int()}:
+            return Said(label, yuan(value))
+        case _, str():
+            return Said(label, _WORDS.get(name, {}).get(value, value) or "无")
+        case _, list():
+            return Said(label, "" if value else "无", items=tuple(_plain(item) for item in value))
+    return Said(label, _plain(value))
+
+
+def grade(plain: Mapping[str, Any], caption: str) -> Table:
+    """The six numbers of an evaluation."""
+    return Table(
+        f"{caption}（标准 {plain['standard']} 版）",
+        ("等级", "基础（50分）", "管理（30分）", "成效（20分）", "约束性场景（10）", "指导性场景（6）"),
+        (
+            (
+                level(int(plain["level"])),
+                *(str(plain[part]) for part in ("foundation", "management", "effect")),
+                *(str(plain[part]) for part in ("binding_scenarios", "guiding_scenarios")),
+            ),
+        ),
+        frozenset(range(1, 6)),
+    )
+
+
+def spending(lines: Sequence[Mapping[str, Any]], caption: str, total: Mapping[str, Any] | None = None) -> Table:
+    """Lines of spending with their sum."""
+    rows = [(SPEND_KINDS.get(line["kind"], line["kind"]), line["what"], yuan(line["amount"])) for line in lines]
+    whole = yuan(total) if total is not None else yuan(sum(int(line["amount"]["fen"]) for line in lines))
+    return Table(f"{caption}（单位：元）", ("类别", "内容", "金额"), (*rows, ("合计", "", whole)), frozenset({2}))
+
+
+def share(ratio: str) -> str:
+    """An exact fraction for people: ``1/2`` is 50%."""
+    percent = Fraction(ratio) * 100
+    return f"{percent.numerator}%" if percent.denominator == 1 else ratio
+
+
+def _entitlement(label: str, plain: Mapping[str, Any]) -> Said:
+    excluded = (spending(plain["excluded"], "不予支持的投入"),) if plain["excluded"] else ()
+    return Said(label, f"{yuan(plain['amount'])} 元", items=tuple(plain["steps"]), tables=excluded)
+
+
+def _contract_line(plain: Mapping[str, Any]) -> str:
+    return f"合同号 {plain['number']}，服务商 {plain['provider']}，签订日期 {plain['signed']}"
+
+
+def _deadline_line(plain: Mapping[str, Any]) -> str:
+    provisional = "（暂定）" if plain["provisional"] else ""
+    expiry = "逾期视为放弃" if plain["on_expiry"] == "lapse" else "逾期记录并继续等待"
+    reminders = f"，提醒日 {'、'.join(plain['remind_on'])}" if plain["remind_on"] else ""
+    role = ROLES.get(plain["role"], plain["role"])
+    return f"{period(plain['name'])}，由{role}办理，截止 {plain['due']}{provisional}{reminders}，{expiry}"
+
+
+def _plain(value: Any) -> str:
+    return str(value)
