@@ -19,7 +19,8 @@ from temporalio.testing._timeskipping import TimeSkipper, TimeSkippingConfig
 from activities.messages import CaseLife, Clock
 from domain.calendar import CHINA
 from domain.case.file import CaseFile, Qualification, Stage
-from domain.case.rooms import MOVES_MONEY
+from domain.case.rooms import MOVES_MONEY, standing
+from domain.case.schedule import Wake
 from domain.commands import CaseCommand
 from domain.draw import ranking, sample_size
 from domain.rejections import Rejection
@@ -33,8 +34,10 @@ T = TypeVar("T")
 
 TICK: Final = timedelta(hours=1)
 """A rehearsal's times are whole hours, so that the machine's speed leaves no trace in the record."""
-OFFICE_HOUR: Final = time(10, 5)
-"""People act at ten; the five minutes are what the engine may take without reaching into the next hour's past."""
+OFFICE_HOUR: Final = time(10)
+"""People act at ten, after the night's deadlines and the morning's reminders."""
+A_LITTLE_LATER: Final = timedelta(minutes=1)
+"""How far behind a moment its clock is moved: far enough for the moment to have come, too little to show in an hour."""
 AT_ONCE: Final = 24
 """Cases handled side by side within a day."""
 PATIENCE: Final = timedelta(minutes=5)
@@ -57,11 +60,18 @@ class ScriptError(Exception):
 
 @dataclass(order=True)
 class _Entry:
-    on: date
+    """One line of the agenda: a person's act, or a moment at which time alone moves a case (``act`` is None)."""
+
+    moment: datetime
     number: int
-    act: Act = field(compare=False)
-    firm: Firm | None = field(compare=False)
-    story: Story | None = field(compare=False)
+    firm: Firm = field(compare=False)
+    act: Act | None = field(compare=False, default=None)
+    story: Story | None = field(compare=False, default=None)
+
+    @property
+    def books(self) -> bool:
+        """Whether it books on the fund."""
+        return self.act is not None and isinstance(self.act.command, MOVES_MONEY)
 
 
 class Player:
@@ -78,6 +88,9 @@ class Player:
         self._numbers = count()
         self._agenda: list[_Entry] = []
         self._clocks: dict[UUID, Clock] = {}
+        self._ahead: dict[UUID, timedelta] = {}
+        self._wakes: dict[UUID, datetime] = {}
+        """The moment that each case expects; an older line of the agenda no longer counts."""
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.done = 0
 
@@ -87,16 +100,22 @@ class Player:
         for firm in firms:
             self._next(firm, life(firm))
         campaign_on, seed = campaign
-        heapq.heappush(self._agenda, _Entry(campaign_on, next(self._numbers), Act(campaign_on), None, None))
+        drawn = False
         while self._agenda:
-            day = self._agenda[0].on
-            today = []
-            while self._agenda and self._agenda[0].on == day:
-                today.append(heapq.heappop(self._agenda))
-            await self._round([entry for entry in today if entry.firm is not None])
-            if any(entry.firm is None for entry in today):
-                self._draw(firms, day, seed)
-            self._told(day, self.done)
+            if not drawn and self._agenda[0].moment.date() > campaign_on:
+                self._draw(firms, campaign_on, seed)
+                drawn = True
+            moment = self._agenda[0].moment
+            now = []
+            while self._agenda and self._agenda[0].moment == moment:
+                entry = heapq.heappop(self._agenda)
+                if entry.act is not None:
+                    now.append(entry)
+                elif self._wakes.get(entry.firm.case) == moment:
+                    del self._wakes[entry.firm.case]
+                    now.append(entry)
+            await self._round(now)
+            self._told(moment.date(), self.done)
 
     async def _begin(self, firm: Firm, opened: date) -> None:
         """Start the case's workflow on a clock of its own; where it runs or ran already, take up that clock."""
@@ -106,37 +125,55 @@ class Player:
             case = await asyncio.to_thread(self._store.load, CaseFile, firm.case)
             if not case.is_open:
                 return
-            if not await self._surely(lambda: begin(self._client, fresh)):
+            if await self._surely(lambda: begin(self._client, fresh)):
+                self._clocks[firm.case], self._ahead[firm.case] = fresh.clock, shift
+            else:
                 held = await self._surely(lambda: handle_of(self._client, firm.case).query(CaseWorkflow.life))
                 self._clocks[firm.case] = held.clock
-                return
-            self._clocks[firm.case] = fresh.clock
 
     def _next(self, firm: Firm, story: Story) -> None:
         act = next(story, None)
         if act is not None:
-            heapq.heappush(self._agenda, _Entry(act.on, next(self._numbers), act, firm, story))
+            self._enter(datetime.combine(act.on, OFFICE_HOUR, CHINA), firm, act, story)
+
+    def _enter(self, moment: datetime, firm: Firm, act: Act | None = None, story: Story | None = None) -> None:
+        heapq.heappush(self._agenda, _Entry(moment, next(self._numbers), firm, act, story))
 
     async def _round(self, entries: list[_Entry]) -> None:
-        """One day's acts: side by side, but those that book on the fund one after another, in the script's order."""
-        booking = [e for e in entries if isinstance(e.act.command, MOVES_MONEY)]
-        await asyncio.gather(*(self._perform(e) for e in entries if not isinstance(e.act.command, MOVES_MONEY)))
-        await asyncio.gather(*(self._move_clock(e) for e in booking))
+        """One moment's acts: side by side, but those that book on the fund one after another, in the script's order."""
+        booking = [entry for entry in entries if entry.books]
+        await asyncio.gather(
+            *(self._perform(entry) for entry in entries if not entry.books),
+            *(self._clock_to(entry) for entry in booking),
+        )
         for entry in booking:
             await self._perform(entry)
-        for entry in entries:
-            assert entry.firm is not None
-            assert entry.story is not None
-            self._next(entry.firm, entry.story)
+        wakes = await asyncio.gather(*(asyncio.to_thread(self._wake_of, entry.firm.case) for entry in entries))
+        for entry, wake in zip(entries, wakes, strict=True):
+            if entry.story is not None:
+                self._next(entry.firm, entry.story)
+            self._expect(entry.firm, wake)
+
+    def _expect(self, firm: Firm, wake: Wake | None) -> None:
+        """Put the next moment at which time alone moves the case on the agenda, in place of the one before."""
+        before = self._wakes.pop(firm.case, None)
+        if wake is not None and firm.case in self._clocks:
+            self._wakes[firm.case] = wake.at
+            if wake.at != before:
+                self._enter(wake.at, firm)
+
+    def _wake_of(self, case: UUID) -> Wake | None:
+        return standing(self._store.load(CaseFile, case)).wake
 
     async def _perform(self, entry: _Entry) -> None:
+        await self._clock_to(entry)
+        if entry.act is None:
+            return
+        command = entry.act.command
         async with self._gate:
-            command = entry.act.command
             if await self._was_played(command):
                 return
-            await self._clock_to(entry)
-            if command is not None:
-                await (self._err(command) if entry.act.mistake else self._do(command))
+            await (self._err(command) if entry.act.mistake else self._do(command))
             self.done += 1
 
     async def _do(self, command: CaseCommand) -> None:
@@ -155,30 +192,30 @@ class Player:
             return
         raise ScriptError(f"{command.kind} {command.case} was meant to be refused")
 
-    async def _move_clock(self, entry: _Entry) -> None:
-        async with self._gate:
-            if not await self._was_played(entry.act.command):
-                await self._clock_to(entry)
-
-    async def _was_played(self, command: CaseCommand | None) -> bool:
+    async def _was_played(self, command: CaseCommand) -> bool:
         """An earlier playing of the same rehearsal did it: its receipt is on record."""
-        return command is not None and await asyncio.to_thread(self._store.receipt, command) is not None
+        return await asyncio.to_thread(self._store.receipt, command) is not None
 
     async def _clock_to(self, entry: _Entry) -> None:
-        """Move the case's clock to the act's hour; reminders and deadlines on the way happen at their own times."""
-        assert entry.firm is not None
+        """Move the case's clock to the entry's moment. What time alone causes is then done: the engine was idle."""
         case = entry.firm.case
         if case not in self._clocks:
             return  # its life was over before this playing began
-        moment = datetime.combine(entry.on, OFFICE_HOUR, CHINA)
+        moment = entry.moment + A_LITTLE_LATER
 
         async def move() -> None:
             handle = handle_of(self._client, case)
-            now = await self._skipper.get_current_time(handle) + self._clocks[case].shift
-            if moment - now > timedelta(minutes=1):
-                await self._skipper.fast_forward(handle, moment - now)
+            if case not in self._ahead:
+                virtual = await self._skipper.get_current_time(handle)
+                self._ahead[case] = virtual - datetime.now(UTC) + self._clocks[case].shift
+            missing = moment - datetime.now(UTC) - self._ahead[case]
+            if missing > timedelta():
+                ahead = self._ahead.pop(case)  # until the move is known to be done, nobody knows the clock
+                await self._skipper.fast_forward(handle, missing)
+                self._ahead[case] = ahead + missing
 
-        await self._surely(move)
+        async with self._gate:
+            await self._surely(move)
 
     def _draw(self, firms: list[Firm], day: date, seed: str) -> None:
         """Draw the share that the rules name from all firms that were paid and stand in the look-back stage."""

@@ -68,13 +68,16 @@ from domain.standard import Grade
 from exchange.roster import RosterRow
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast
 
+OFFICE_DAYS = (1, 3)
+"""People here act on Tuesdays and Thursdays, so that a day has company."""
+
 
 @dataclass(frozen=True)
 class Act:
-    """Something that happens to a case on a day: a command, a mistake that will be refused, or only time."""
+    """What somebody does on a day: a command, or a mistake that will be refused. What time does needs nobody."""
 
     on: date
-    command: CaseCommand | None = None
+    command: CaseCommand
     mistake: bool = False
     """It comes as a signal and is refused; the refusal stays on record."""
 
@@ -112,9 +115,9 @@ class Firm:
         return self.chance.random() < probability
 
     def later(self, least: int, most: int) -> date:
-        """Move to the next office day after some natural days. People here work by the week: Tuesdays and Thursdays."""
+        """Move to the next office day after some natural days: a Tuesday or Thursday that is worked."""
         self.day += timedelta(days=self.chance.randint(least, most))
-        while self.day.weekday() not in (1, 3) or not self.calendar.is_workday(self.day):
+        while self.day.weekday() not in OFFICE_DAYS or not self.calendar.is_workday(self.day):
             self.day += timedelta(days=1)
         return self.day
 
@@ -165,10 +168,7 @@ def _selection(firm: Firm) -> Story:
         firm.later(2, 8)
         yield firm.gives(RequestSupplement, county, defects=("财务报表", "信用报告"), reason="材料不全")
         if firm.happens(0.15):
-            firm.day = firm.calendar.due(firm.day, firm.pack.days("timers.supplement")).date + timedelta(days=1)
-            firm.later(1, 3)
-            yield Act(firm.day)  # nobody acts; time alone ends the application
-            return False
+            return False  # nobody acts; time alone ends the application
         firm.later(1, 2)
         yield firm.gives(SubmitSupplement, me)
     firm.later(3, 20 if firm.happens(0.15) else 9)
