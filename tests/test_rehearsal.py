@@ -1,0 +1,66 @@
+"""A rehearsal on the shared servers: a city as the record shows it; playing it again changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+import worker
+from domain.case.rooms import CommandRefused
+from domain.rejections import Rejection
+from domain.rules import RULES
+from eventstore.store import EventStore
+from rehearsal import city
+from rehearsal.report import tell
+from workflows.client import TASK_QUEUE
+
+CITY = city.Rehearsal("zibo", 4, 11)
+
+
+@pytest.fixture
+async def serving(client: Client, store: EventStore) -> AsyncIterator[Client]:
+    with ThreadPoolExecutor(worker.THREADS) as threads:
+        async with worker.build(client, store, TASK_QUEUE, threads):
+            yield client
+
+
+@pytest.mark.timeout(240)
+async def test_a_played_city_stands_in_the_record_in_the_order_of_its_days_and_playing_again_adds_nothing(
+    serving: Client, store: EventStore, tmp_path: Path
+) -> None:
+    played = await city.play(CITY, serving, store, tmp_path, lambda _day, _done: None)
+    first = await asyncio.to_thread(tell, CITY, store)
+    end = store.last_position()
+    entries = store.read(0, end)
+
+    again = await city.play(CITY, serving, store, tmp_path, lambda _day, _done: None)
+    second = await asyncio.to_thread(tell, CITY, store)
+
+    times = [entry.fact.timestamp for entry in entries if entry.fact]
+    refused = [entry.fact for entry in entries if isinstance(entry.fact, CommandRefused)]
+    assert played > 0
+    assert len(times) == len(entries) == end
+    assert times == sorted(times), "the log runs in the order of business time"
+    assert {(at.minute, at.second, at.microsecond) for at in times} == {(0, 0, 0)}, "no trace of the machine's speed"
+    assert first.difference_fen == 0
+    assert first.refusals.total() == len(refused)
+    assert set(first.refusals) <= set(RULES)
+    assert (again, store.last_position()) == (0, end)
+    assert second == first
+
+
+async def test_an_unknown_city_is_refused_before_anything_is_written(
+    client: Client, store: EventStore, tmp_path: Path
+) -> None:
+    before = store.last_position()
+
+    with pytest.raises(Rejection) as refused:
+        await city.play(city.Rehearsal("atlantis", 4, 1), client, store, tmp_path, lambda _day, _done: None)
+
+    assert refused.value.refusal.rule == "city_must_have_a_pack"
+    assert store.last_position() == before
