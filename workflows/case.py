@@ -10,6 +10,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
+    import workflows.patience as patience  # by its full name: ``from workflows import`` makes a copy per workflow
     from activities.messages import DECIDE, STAND, Act, Answer, CaseLife, Submission
     from domain.case.file import Stage
     from domain.case.rooms import Standing
@@ -17,7 +18,6 @@ with workflow.unsafe.imports_passed_through():
     from domain.commands import CaseCommand, Receipt
     from domain.identity import command_id
     from domain.people import SYSTEM
-    from workflows import patience
 
 CITY = SearchAttributeKey.for_keyword("City")
 STAGE = SearchAttributeKey.for_keyword("Stage")
