@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -48,10 +48,10 @@ START: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The hour at which every firm's clock begins: a plain Monday."""
 
 
-def pack(changes: dict[str, Value] | None = None) -> Pack:
+def pack(changes: Mapping[str, Value] | None = None) -> Pack:
     """The sample rules, open to the firms of this town."""
     places: dict[str, Value] = {"selection.industries": (INDUSTRY,), "selection.counties": (COUNTY,)}
-    return replace(cast.rules(places | (changes or {})), sources={"示例办法": "示例市专项办法"})
+    return replace(cast.rules({**places, **(changes or {})}), sources={"示例办法": "示例市专项办法"})
 
 
 def upto(last: str) -> list[Step]:
