@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Final
+from uuid import UUID
 
 import psycopg
 import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection, text
 
-from eventstore.store import Entry
+from eventstore.store import Entry, EventStore
 from projections import cases, deadlines, funds, funnel, money, progress, refusals, timeline
 from projections.progress import Parked
-from projections.stretch import Stretch, fold, streams_of_cases
+from projections.stretch import Standing, fold
 from projections.tables import METADATA, SCHEMA
 
 log = structlog.get_logger()
@@ -22,7 +24,7 @@ log = structlog.get_logger()
 MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals)
 """Every read model; each has ``fold(connection, stretch)``."""
 
-STRETCH: Final = 1000
+STRETCH: Final = 2000
 """Events in one transaction, at most."""
 _WRITE: Final = "lookback.read"
 
@@ -52,6 +54,16 @@ def whole_commands(entries: Sequence[Entry]) -> Sequence[Entry]:
         if last is None or fact is None or fact.command_id != last.command_id:
             return entries[:end]
     return entries
+
+
+def stretches(store: EventStore, after: int) -> Iterator[Sequence[Entry]]:
+    """The log behind a position, stretch by stretch to its end; the next is read while one is being folded."""
+    with ThreadPoolExecutor(1) as ahead:
+        entries = whole_commands(store.read(after, STRETCH))
+        while entries:
+            coming = ahead.submit(store.read, entries[-1].position, STRETCH)
+            yield entries
+            entries = whole_commands(coming.result())
 
 
 def advance(begin: Begin, entries: Sequence[Entry]) -> int:
@@ -94,7 +106,7 @@ def _fold(connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[P
     behind = progress.parked_streams(connection, {entry.stream for entry in new})
     readable, parked = [], []
     for entry in new:
-        if entry.stream in behind:
+        if behind and entry.stream in behind:
             parked.append(Parked.of(entry, ""))
         elif entry.fact is None:
             behind.add(entry.stream)
@@ -108,10 +120,13 @@ def _fold(connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[P
 
 
 def _into_every_model(connection: Connection, entries: Sequence[Entry]) -> None:
-    standings = cases.restore(connection, streams_of_cases(entries))
-    money.restore(connection, standings)
-    deadlines.restore(connection, standings)
-    stretch: Stretch = fold(entries, standings)
+    def restore(touched: Collection[UUID]) -> Mapping[UUID, Standing]:
+        standings = cases.restore(connection, touched)
+        money.restore(connection, standings)
+        deadlines.restore(connection, standings)
+        return standings
+
+    stretch = fold(entries, restore)
     for model in MODELS:
         model.fold(connection, stretch)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -78,26 +78,28 @@ _STATES: Final[Mapping[str, type[StrEnum]]] = {
     "recovery": Recovery,
     "supplement_returns_to": Qualification,
 }
-_COLUMNS: Final = tuple(column.name for column in CASES.columns)
-_PLAIN: Final = tuple(name for name in _COLUMNS if name not in _STATES and name not in ("id", "version"))
+_MEMBERS: Final = tuple({member.value: member for member in words} for words in _STATES.values())
+_ATTRIBUTES: Final = {column.name: column.name for column in CASES.columns} | {"id": "_id", "version": "_version"}
+"""Where a standing keeps what stands in a column. Its own dictionary is read and written, because it is done often."""
+_PLAIN: Final = tuple(name for name in _ATTRIBUTES if name not in _STATES)
+_PLAIN_ATTRIBUTES: Final = tuple(_ATTRIBUTES[name] for name in _PLAIN)
+_RESTORED: Final = select(*(CASES.c[name] for name in (*_STATES, *_PLAIN)))
 
 
-def restore(connection: Connection, cases: Sequence[UUID]) -> dict[UUID, Standing]:
+def restore(connection: Connection, cases: Collection[UUID]) -> dict[UUID, Standing]:
     """The standings of these cases as the table has them; fresh ones where it has none."""
     standings = {case: Standing.fresh(case) for case in cases}
-    for row in connection.execute(select(CASES).where(among(CASES.c.id, cases))).mappings():
-        standing = standings[row["id"]]
-        standing.version = row["version"]
-        for name in _PLAIN:
-            setattr(standing, name, row[name])
-        for name, words in _STATES.items():
-            setattr(standing, name, words(row[name]))
+    for row in connection.execute(_RESTORED.where(among(CASES.c.id, cases))):
+        words, plain = row[: len(_STATES)], dict(zip(_PLAIN_ATTRIBUTES, row[len(_STATES) :], strict=True))
+        states = (members[word] for members, word in zip(_MEMBERS, words, strict=True))
+        vars(standings[plain["_id"]]).update(plain, **dict(zip(_STATES, states, strict=True)))
     return standings
 
 
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Write the touched cases as they stand."""
-    put(connection, CASES, [{name: getattr(case, name) for name in _COLUMNS} for case in stretch.after.values()])
+    standings = [vars(touched.now) for touched in stretch.cases]
+    put(connection, CASES, [{name: case[own] for name, own in _ATTRIBUTES.items()} for case in standings])
 
 
 @dataclass(frozen=True)

@@ -78,12 +78,12 @@ def restore(connection: Connection, standings: Mapping[UUID, Standing]) -> None:
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Write what opened or changed, remove what was closed, count reminders and passings."""
     written, gone = [], []
-    for case, standing in stretch.after.items():
-        before = stretch.before[case].deadlines if case in stretch.before else {}
-        gone += [{"case_id": case, "name": name} for name in before if name not in standing.deadlines]
+    for touched in stretch.cases:
+        before, now = touched.before.deadlines if touched.before else {}, touched.now
+        gone += [{"case_id": now.id, "name": name} for name in before if name not in now.deadlines]
         written += [
-            {"case_id": case, "city": standing.city, "county": standing.county, **_row(deadline)}
-            for name, deadline in standing.deadlines.items()
+            {"case_id": now.id, "city": now.city, "county": now.county, **_row(deadline)}
+            for name, deadline in now.deadlines.items()
             if deadline is not before.get(name)
         ]
     drop(connection, DEADLINES, gone)
@@ -94,13 +94,14 @@ def fold(connection: Connection, stretch: Stretch) -> None:
 def _count(connection: Connection, stretch: Stretch) -> None:
     reminders: Counter[tuple[str, bool]] = Counter()
     passed: Counter[tuple[str, bool]] = Counter()
-    for step in stretch.steps:
-        place = (step.standing.city, step.standing.rehearsal)
-        match step.fact:
-            case ReminderRecorded():
-                reminders[place] += 1
-            case DeadlinePassed():
-                passed[place] += 1
+    for touched in stretch.cases:
+        place = (touched.now.city, touched.now.rehearsal)
+        for step in touched.steps:
+            match step.fact:
+                case ReminderRecorded():
+                    reminders[place] += 1
+                case DeadlinePassed():
+                    passed[place] += 1
     rows = [
         {"city": place[0], "rehearsal": place[1], "reminders": reminders[place], "passed": passed[place]}
         for place in reminders.keys() | passed.keys()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Connection, Engine, Table, Text, func, select
@@ -31,33 +31,26 @@ FAILED: Final = Acceptance.FAILED.value
 _STAGES: Final = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 
 
-@dataclass(frozen=True)
-class Place:
-    """Firms that are alike in everything the funnel tells apart."""
-
-    city: str
-    rehearsal: bool
-    batch_code: str
-    industry: str
-    county: str
-    stage: Stage
-    reached: Stage
-    outcome: str
+Place = tuple[str, bool, str, str, str, Stage, Stage, str]
+"""The key of the table: firms that are alike in everything the funnel tells apart."""
+_KEYS: Final = tuple(column.name for column in FUNNEL.primary_key)
 
 
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Move each touched firm from the place where it stood to the place where it stands."""
     moved: Counter[Place] = Counter()
-    for case, standing in stretch.after.items():
-        was, now = stretch.before.get(case), _place(standing)
-        if was is not None:
-            moved[_place(was)] -= 1
-        moved[now] += 1
-    add(connection, FUNNEL, [{**asdict(place), "firms": firms} for place, firms in moved.items()])
+    for touched in stretch.cases:
+        was = _place(touched.before) if touched.before else None
+        now = _place(touched.now)
+        if was != now:
+            moved[now] += 1
+            if was is not None:
+                moved[was] -= 1
+    add(connection, FUNNEL, [dict(zip(_KEYS, place, strict=True), firms=firms) for place, firms in moved.items()])
 
 
 def _place(case: Standing) -> Place:
-    return Place(
+    return (
         case.city,
         case.rehearsal,
         case.batch_code,

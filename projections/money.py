@@ -76,15 +76,15 @@ def fold(connection: Connection, stretch: Stretch) -> None:
     """Write the money of the touched firms, in fen, and what it changes in the sums."""
     rows: list[dict[str, Any]] = []
     changes: dict[tuple[str, str, bool, str, str], dict[str, int]] = {}
-    for case, standing in stretch.after.items():
-        if standing.entitlement is None:
+    for touched in stretch.cases:
+        before, now = touched.before, touched.now
+        if now.entitlement is None:
             continue
-        before = stretch.before.get(case)
-        had, has = _amounts(before), _amounts(standing)
-        if had == has and before is not None and before.entitlement is not None:
+        had, has = _amounts(before), _amounts(now)
+        if had == has:
             continue
-        rows.append({"case_id": case, "city": standing.city, **has})
-        place = (standing.city, standing.programme, standing.rehearsal, standing.batch_code, standing.county)
+        rows.append({"case_id": now.id, "city": now.city, **has})
+        place = (now.city, now.programme, now.rehearsal, now.batch_code, now.county)
         held = changes.setdefault(place, dict.fromkeys(_AMOUNTS, 0))
         for name in _AMOUNTS:
             held[name] += has[name] - had[name]

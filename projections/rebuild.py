@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from eventstore.store import EventStore
 from projections import progress
-from projections.advance import STRETCH, advance, create, lock_for_writing, whole_commands
+from projections.advance import advance, create, lock_for_writing, stretches
 from projections.progress import Parked
 from projections.tables import METADATA, SCHEMA, engine_of
 
@@ -74,7 +74,7 @@ def _fold_all(connection: Connection, store: EventStore, reached: int, tell: Cal
         with connection.begin_nested():
             yield connection
 
-    while entries := store.read(reached, STRETCH):
-        reached = advance(within, whole_commands(entries))
+    for entries in stretches(store, reached):
+        reached = advance(within, entries)
         tell(reached)
     return reached

@@ -24,10 +24,11 @@ REFUSALS: Final = Table(
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Count the refusals of the stretch."""
     refused: Counter[tuple[str, bool, str]] = Counter()
-    for step in stretch.steps:
-        match step.fact:
-            case CommandRefused():
-                refused[step.standing.city, step.standing.rehearsal, step.fact.refusal.rule] += 1
+    for touched in stretch.cases:
+        for step in touched.steps:
+            match step.fact:
+                case CommandRefused():
+                    refused[touched.now.city, touched.now.rehearsal, step.fact.refusal.rule] += 1
     rows = [{"city": key[0], "rehearsal": key[1], "rule": key[2], "refused": n} for key, n in refused.items()]
     add(connection, REFUSALS, rows)
 

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from eventstore.store import CHANNEL, EventStore
 from projections import progress
-from projections.advance import STRETCH, advance, create, fold_one, lock_for_writing, whole_commands
+from projections.advance import advance, create, fold_one, lock_for_writing, stretches
 from projections.progress import Parked, position, wait_for
 from projections.tables import engine_of
 from settings import Settings
@@ -66,8 +66,8 @@ class Projector:
     def catch_up(self) -> int:
         """Fold all there is and return the position reached."""
         reached = position(self._engine)
-        while (further := self._step(reached)) > reached:
-            reached = further
+        for entries in stretches(self._store, reached):
+            reached = advance(self._writing, entries)
         return reached
 
     def run(self, stop: threading.Event) -> None:
@@ -95,15 +95,12 @@ class Projector:
             reached = position(self._engine)
             log.info("projector serves", position=reached)
             while not stop.is_set():
-                further = self._step(reached)
-                if further == reached:
-                    for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1):
-                        pass
-                reached = further
-
-    def _step(self, after: int) -> int:
-        entries = self._store.read(after, STRETCH)
-        return advance(self._writing, whole_commands(entries)) if entries else after
+                for entries in stretches(self._store, reached):
+                    reached = advance(self._writing, entries)
+                    if stop.is_set():
+                        return
+                for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1):
+                    pass
 
     def _release_one(self, stream: UUID) -> bool:
         with self._writing() as connection:

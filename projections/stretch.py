@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from copy import copy
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from domain.case.file import CaseFact, CaseFile, Stage
@@ -37,10 +37,9 @@ class Standing(CaseFile):
         stage = self.stage
         fact.mutate(self)
         self.last_position = position
-        match fact:
-            case CaseOpened():
-                self.scale = fact.scale
-                self.opened_at = self.stage_since = fact.timestamp
+        if isinstance(fact, CaseOpened):
+            self.scale = fact.scale
+            self.opened_at = self.stage_since = fact.timestamp
         if self.stage is not stage:
             self.stage_since = fact.timestamp
             if self.stage is Stage.CLOSED:
@@ -50,49 +49,57 @@ class Standing(CaseFile):
 
     def kept(self) -> Standing:
         """As it stands now, whatever is folded later."""
-        same = copy(self)
-        same.deadlines = dict(self.deadlines)
+        same = Standing.__new__(Standing)
+        vars(same).update(vars(self), deadlines=dict(self.deadlines))
         return same
 
 
-@dataclass(frozen=True)
-class Step:
-    """One fact of a case in its place, and the standing it belongs to."""
+class Step(NamedTuple):
+    """One fact of a case and its place in the log."""
 
     position: int
     fact: CaseFact
-    standing: Standing
+
+
+@dataclass(frozen=True)
+class Touched:
+    """One case that the stretch touches."""
+
+    before: Standing | None
+    """As it stood; None where the stretch opened it."""
+    now: Standing
+    steps: Sequence[Step]
 
 
 @dataclass(frozen=True)
 class Stretch:
     """What one transaction of the projector folds into every read model."""
 
-    steps: Sequence[Step]
-    """The facts of cases, in order of position."""
+    cases: Sequence[Touched]
     postings: Sequence[tuple[int, Posting]]
     """The movements of money, each with its position, in order."""
-    before: Mapping[UUID, Standing]
-    """The touched cases that were known before, as they stood."""
-    after: Mapping[UUID, Standing]
-    """Every touched case, as it stands."""
 
 
-def streams_of_cases(entries: Sequence[Entry]) -> list[UUID]:
-    """The cases that a run of entries touches, each once."""
-    return list(dict.fromkeys(entry.stream for entry in entries if isinstance(entry.fact, CaseFact)))
+Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
+"""Brings the standings of cases back from the tables, fresh ones where there are none."""
 
 
-def fold(entries: Sequence[Entry], standings: Mapping[UUID, Standing]) -> Stretch:
+def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
     """Fold the entries into the standings of their cases. Raises what a fact raises that does not fit."""
-    before = {case: standing.kept() for case, standing in standings.items() if not standing.is_new}
-    steps, postings = [], []
+    steps: dict[UUID, list[Step]] = {}
+    postings = []
     for entry in entries:
         match entry.fact:
             case CaseFact():
-                standing = standings[entry.stream]
-                standing.take(entry.fact, entry.position)
-                steps.append(Step(entry.position, entry.fact, standing))
+                steps.setdefault(entry.stream, []).append(Step(entry.position, entry.fact))
             case Posting():
                 postings.append((entry.position, entry.fact))
-    return Stretch(steps, postings, before, standings)
+    standings = restore(steps)
+    cases = []
+    for case, own in steps.items():
+        now = standings[case]
+        before = None if now.is_new else now.kept()
+        for step in own:
+            now.take(step.fact, step.position)
+        cases.append(Touched(before, now, own))
+    return Stretch(cases, postings)

@@ -19,8 +19,9 @@ from sqlalchemy import (
     TextClause,
     Uuid,
     any_,
+    cast,
     create_engine,
-    literal,
+    func,
     make_url,
     text,
 )
@@ -39,7 +40,7 @@ def engine_of(database_url: str) -> Engine:
 
 def among(column: Column[UUID], ids: Iterable[UUID]) -> ColumnElement[bool]:
     """The rows with one of these ids; one parameter, however many there are."""
-    return column == any_(literal(list(ids), ARRAY(Uuid)))
+    return column == any_(cast(func.string_to_array(" ".join(map(str, ids)), " "), ARRAY(Uuid)))
 
 
 def put(connection: Connection, table: Table, rows: Rows) -> None:

@@ -39,7 +39,7 @@ TIMELINE: Final = Table(
 )
 Index("timeline_by_case", TIMELINE.c.case_id, TIMELINE.c.version)
 
-_COMMON: Final = frozenset({"originator_id", "originator_version", "timestamp", *Fact.__annotations__} - {"TOPIC"})
+_COMMON: Final = {"originator_id", "originator_version", "timestamp", *Fact.__annotations__} - {"TOPIC"}
 """What every fact has; the columns say it."""
 
 
@@ -47,11 +47,10 @@ def fold(connection: Connection, stretch: Stretch) -> None:
     """Add the stretch's events. COPY, because every event is a row: here the projector spends most of its time."""
     cursor = connection.connection.cursor()
     with cursor.copy(f"COPY {TIMELINE.fullname} FROM STDIN") as copy:
-        for step in stretch.steps:
-            fact = step.fact
+        for position, fact in (step for touched in stretch.cases for step in touched.steps):
             copy.write_row(
                 (
-                    step.position,
+                    position,
                     fact.originator_id,
                     fact.originator_version,
                     fact.TOPIC,
@@ -74,7 +73,7 @@ def _list(words: tuple[str, ...]) -> str:
 
 
 def _own(fact: CaseFact) -> str:
-    return adapter(type(fact)).dump_json(fact, exclude=set(_COMMON)).decode()
+    return adapter(type(fact)).serializer.to_json(fact, exclude=_COMMON).decode()
 
 
 @dataclass(frozen=True)
