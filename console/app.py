@@ -21,10 +21,11 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import make_url
 from starlette.exceptions import HTTPException
 
-from console import cases, deadlines, health, home, packs
+from console import cases, deadlines, explain, health, home, packs
 from console.asked import BadQuestion, NotThere
 from console.view import HERE, Console
 from domain.rejections import Rejection
+from eventstore.mapper import Unreadable
 from eventstore.store import EventStore
 from projections.tables import engine_of
 from settings import BadSetting, Settings
@@ -52,7 +53,7 @@ def build(console: Console, settings: Settings) -> FastAPI:
     """The console's pages as one application."""
     app = FastAPI(title="Lookback", docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for room in (home, cases, deadlines, packs):
+    for room in (home, cases, explain, deadlines, packs):
         room.mount(app, console)
     health.mount(app, console, settings.temporal())
     _refuse_in_words(app, console)
@@ -99,6 +100,11 @@ def _refuse_in_words(app: FastAPI, console: Console) -> None:
         log.warning("read models missing", error=str(error).strip().splitlines()[0])
         return say(503, "读模型还没有建立：投影进程尚未启动过。请运行 lookback up，稍后刷新。", request)
 
+    async def unreadable(request: Request, error: Exception) -> Response:
+        log.error("record unreadable", error=str(error))
+        said = "事件库中有一条本程序读不懂的事件，这份档案暂时不能据此说明。请通知管理员。"
+        return say(503, said, request)
+
     async def fault(request: Request, error: Exception) -> Response:
         return say(500, "程序出错，已记入日志。请稍后再试；若一直如此，请把本页地址告诉管理员。", request)
 
@@ -109,6 +115,7 @@ def _refuse_in_words(app: FastAPI, console: Console) -> None:
     for kind in _GONE:
         app.add_exception_handler(kind, gone)
     app.add_exception_handler(sqlalchemy.exc.ProgrammingError, not_prepared)
+    app.add_exception_handler(Unreadable, unreadable)
     app.add_exception_handler(Exception, fault)
 
 

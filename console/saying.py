@@ -11,10 +11,10 @@ from fractions import Fraction
 from typing import Any, Final
 
 from domain.money import Money
-from domain.policy import KEYS, SPEND_KINDS
+from domain.policy import KEYS, SPEND_KINDS, Pack
 from domain.rejections import Rejection
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
-from policies import load
+from policies import load, notation
 
 LABELS: Final[Mapping[str, str]] = {
     "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "baseline": "改造前水平",
@@ -92,6 +92,12 @@ def city_name(code: str) -> str:
         return load.load(code).name
     except Rejection:
         return code
+
+
+def assumptions(pack: Pack) -> list[tuple[str, str, str]]:
+    """What only a rehearsal's overlay says: the question, the value, why it was taken."""
+    assumed = pack.assumptions().items()
+    return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in assumed]
 
 
 def yuan(plain: Mapping[str, Any] | int | None) -> str:

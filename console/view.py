@@ -20,10 +20,9 @@ from console.questions import Programme
 from domain.batch import Batch
 from domain.calendar import CHINA
 from domain.identity import batch_id
-from domain.policy import KEYS
 from domain.words import STATES, TIMERS, zh
 from eventstore.store import EventStore
-from policies import load, notation
+from policies import load
 from projections import progress
 from projections.progress import Parked
 
@@ -63,7 +62,7 @@ class Console:
         self._open_store = open_store
         self._store: EventStore | None = None
         self._opening = Lock()
-        self._now = now
+        self.now = now
         self._templates = Environment(
             loader=FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -127,15 +126,14 @@ class Console:
 
     def today(self, of: Programme | None) -> date | None:
         """The day in China by which lamps are lit; None in a rehearsal, whose clocks lie elsewhere."""
-        return lamps.today_of(of is not None and of.rehearsal, self._now())
+        return lamps.today_of(of is not None and of.rehearsal, self.now())
 
     def assumptions(self, of: Programme | None, batch: str) -> list[tuple[str, str, str]]:
         """What only a rehearsal's overlay says, as its batch pinned it: the question, the value, why it was taken."""
         if of is None or not of.rehearsal or not batch:
             return []
         text = self.store.load(Batch, batch_id(of.city, of.programme, batch)).pack_text
-        assumed = load.parse(text, batch).assumptions() if text else {}
-        return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in assumed.items()]
+        return saying.assumptions(load.parse(text, batch)) if text else []
 
     def page(self, template: str, frame: Frame | None, status: int = 200, **content: Any) -> HTMLResponse:
         """A page in its frame."""
