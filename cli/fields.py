@@ -29,7 +29,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "number": "合同编号",
     "signed": "签订日期",
     "lines": "价格清单行",
-    "total": "合同总价(元)",
+    "total": "合同总价（元）",
     "kind": "支出类别",
     "what": "内容",
     "standard": "指标版本",
@@ -90,10 +90,10 @@ def is_optional(kind: type[CaseCommand], name: str) -> bool:
 def read(kind: type[CaseCommand], said: Mapping[str, Any]) -> dict[str, Any]:
     """The command's own fields from what was said. Raises WrongField naming the first that does not fit."""
     wanted = types_of(kind)
-    for name in said.keys() - wanted.keys():
+    for name in (name for name in said if name not in wanted):
         own = "、".join(label(one) for one in wanted) or "没有专有的项"
         raise WrongField(f"“{zh(str(kind.kind))}”没有“{name}”这一项。可填:{own}")
-    for name in wanted.keys() - said.keys():
+    for name in (name for name in wanted if name not in said):
         if not is_optional(kind, name):
             raise WrongField(f"缺少 {label(name)}:{shape(wanted[name])}")
     return {name: _read(wanted[name], value, label(name)) for name, value in said.items()}
@@ -151,9 +151,9 @@ def _object(wanted: Any, said: Any, where: str) -> Any:
     if not isinstance(said, dict):
         _not_this()
     parts = types_of(wanted)
-    for name in said.keys() - parts.keys():
+    for name in (name for name in said if name not in parts):
         raise WrongField(f"{where} 没有“{name}”这一项。可填:{'、'.join(label(one) for one in parts)}")
-    for name in parts.keys() - said.keys():
+    for name in (name for name in parts if name not in said):
         raise WrongField(f"{where} 缺少 {label(name)}:{shape(parts[name])}")
     return wanted(**{name: _read(parts[name], said[name], f"{where}的{label(name)}") for name in parts})
 
