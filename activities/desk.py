@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
+from threading import Lock
 from typing import Final
 from uuid import UUID
 
@@ -47,6 +49,8 @@ class Desk:
         self._store = store
         self._calendar = calendar
         self._pinned: dict[UUID, Batch] = {}
+        # All payouts of a city meet at one fund: side by side, most of them would be decided for nothing.
+        self._fund_turn = Lock()
 
     def handle(self, command: Command, at: datetime, *, by_signal: bool = False) -> Answer:
         """Decide one command at one moment.
@@ -55,12 +59,13 @@ class Desk:
         is kept as an event, so that nothing is silently dropped. Raises what the database raises, and Conflict when
         others keep being faster; both are for the engine to retry.
         """
-        for _ in range(_TRIES - 1):
-            try:
-                return self._once(command, at, by_signal=by_signal)
-            except Conflict:
-                log.info("decided again", command=command.kind, command_id=str(command.command_id))
-        return self._once(command, at, by_signal=by_signal)
+        with self._fund_turn if isinstance(command, rooms.MOVES_MONEY) else nullcontext():
+            for _ in range(_TRIES - 1):
+                try:
+                    return self._once(command, at, by_signal=by_signal)
+                except Conflict:
+                    log.info("decided again", command=command.kind, command_id=str(command.command_id))
+            return self._once(command, at, by_signal=by_signal)
 
     def handle_together(self, commands: Sequence[CaseCommand], at: datetime) -> list[Answer]:
         """Decide several commands, each to a case of its own, at one moment: all are done, or none is.
