@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from functools import partial
 
 from temporalio import workflow
-from temporalio.common import SearchAttributeKey
+from temporalio.common import RawValue, SearchAttributeKey
 from temporalio.exceptions import ApplicationError
 
 with workflow.unsafe.imports_passed_through():
@@ -60,11 +61,19 @@ class CaseWorkflow:
         assert answer.receipt is not None
         return answer.receipt
 
-    @workflow.signal(name="submit")
-    async def submit_without_waiting(self, submission: Submission) -> None:
-        """The same command from a sender who cannot wait."""
-        if submission.command.case != self._life.case:  # a signal cannot be answered, and this is not its case's record
-            workflow.logger.error("a command for another case", extra={"case": str(submission.command.case)})
+    @workflow.signal(dynamic=True)
+    async def submit_without_waiting(self, name: str, args: Sequence[RawValue]) -> None:
+        """The same command from a sender who cannot wait, as signal ``submit``.
+
+        A signal cannot be answered: what is no command for this case is dropped, and the log says so. Read by hand,
+        because the engine tries a handler that it cannot even call for ever, and the case would stand still.
+        """
+        try:
+            (arg,) = args
+            submission: Submission = workflow.payload_converter().from_payload(arg.payload, Submission)
+            self._must_be_for_this_case(submission)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it came from outside
+            workflow.logger.error("dropped a signal that is no command for this case", extra={"signal": name})
             return
         await self._decide(submission.command, by_signal=True)
 

@@ -74,7 +74,7 @@ async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Rec
 
 async def send(client: Client, command: CaseCommand) -> None:
     """Give a command without waiting; a refusal is then recorded in the case."""
-    await handle_of(client, command.case).signal(CaseWorkflow.submit_without_waiting, Submission(command))
+    await handle_of(client, command.case).signal("submit", Submission(command))
 
 
 def _rejection(failed: WorkflowUpdateFailedError) -> Rejection:
