@@ -13,7 +13,6 @@ from domain.batch import Batch, OpenBatch, open_batch
 from domain.calendar import CHINA
 from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
 from domain.case import selection as sel
-from domain.spend import Contract, SpendLine
 from domain.case.file import (
     Acceptance,
     CaseFile,
@@ -35,6 +34,7 @@ from domain.people import SYSTEM, Person, Role
 from domain.policy import Pack
 from domain.record import Fact, File
 from domain.rejections import Refusal
+from domain.spend import Contract, SpendLine
 from domain.standard import Grade
 from eventstore.mapper import FACTS
 from policies import load

@@ -238,7 +238,7 @@ def test_a_file_that_is_no_utf8_is_refused_at_its_line(tmp_path: Path) -> None:
     path = tmp_path / "dalian.toml"
     path.write_bytes(b"[city]\n" + 'name = "大连市"\n'.encode("gb18030"))
 
-    with pytest.raises(PackFault, match="dalian.toml 第 2 行"):
+    with pytest.raises(PackFault, match=r"dalian\.toml 第 2 行"):
         load.read_file(path)
 
 
