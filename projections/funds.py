@@ -83,8 +83,8 @@ class FundAccount:
     recovered: Money
     """Come back from firms, and available again."""
     difference_fen: int
-    """appropriated - available - committed - paid + recovered, plus every fen on which fund and firms disagree. Zero,
-    unless money was lost or a stream is parked."""
+    """Every fen that double entry leaves unexplained, and every fen on which fund and firms disagree; never negative.
+    Zero, unless money was lost or a stream is parked."""
 
 
 def of_city(engine: Engine, city: str) -> tuple[FundAccount, ...]:
@@ -97,7 +97,7 @@ def of_city(engine: Engine, city: str) -> tuple[FundAccount, ...]:
 
 def _account(connection: Connection, row: dict[str, Any]) -> FundAccount:
     fen = {account: row[account] for account in _ACCOUNTS}
-    difference = fen["appropriated"] - fen["available"] - fen["committed"] - fen["paid"] + fen["recovered"]
+    difference = abs(fen["appropriated"] - fen["available"] - fen["committed"] - fen["paid"] + fen["recovered"])
     if row["line"] == RETROFIT_LINE:
         firms = _firms_say(connection, row["city"], row["programme"])
         difference += sum(abs(says - fen[account]) for account, says in firms.items())
