@@ -82,6 +82,12 @@ def test_the_edition_is_the_one_in_force_on_the_day_of_the_report(kind: str) -> 
     assert since.when(kind, grade=new).happened[0].clauses == ("示例办法 新版",)
 
 
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_report_is_numbered_and_on_the_scale(kind: str) -> None:
+    ready(kind).when(kind, report=" ").then_refused("words_must_be_given")
+    ready(kind).when(kind, grade=replace(LEVEL_2, guiding_scenarios=7)).then_refused("grade_must_be_within_the_scale")
+
+
 ONE_FEN_MORE = (replace(LINES[0], amount=LINES[0].amount + Money(1)), *LINES[1:])
 NEGATIVE = (*LINES, SpendLine("other", "退货", Money(-1)))
 NOT_IN_THE_CONTRACT = (SpendLine("other", "空调", Money(1)),)
@@ -108,8 +114,7 @@ def test_lines_of_one_kind_are_counted_together() -> None:
     )
 
 
-def test_the_report_is_numbered_and_opens_the_acceptance() -> None:
-    ready("file-evaluation").when("file-evaluation", report=" ").then_refused("words_must_be_given")
+def test_the_report_opens_the_acceptance() -> None:
     filed = ready("file-evaluation").when("file-evaluation").then(fact(EvaluationFiled, grade=LEVEL_2, verified=LINES))
     filed.then_stands(stage=Stage.ACCEPTANCE, grade=LEVEL_2, verified=LINES)
     filed.then_deadlines(set=("acceptance_decision/1",), closed=("evaluation/1",))

@@ -8,8 +8,7 @@ from fractions import Fraction
 
 import pytest
 
-from domain.case import payout
-from domain.case.file import Qualification, Stage, Subsidy
+from domain.case.file import Acceptance, CasePapers, Qualification, Stage, Subsidy
 from domain.case.payout import (
     EntitlementVerified,
     PaymentBounced,
@@ -18,6 +17,7 @@ from domain.case.payout import (
     PayoutApproved,
     entitlement,
 )
+from domain.case.rooms import decide
 from domain.fund import FundCommitted, FundPaid
 from domain.money import Money
 from domain.people import Person
@@ -149,17 +149,20 @@ def test_an_approval_rests_on_a_document_and_so_does_an_instruction() -> None:
 
 
 @shows("firm_must_be_accepted_and_qualified")
-def test_every_step_looks_at_acceptance_and_qualification_anew() -> None:
-    # No command leads a case here with either missing; the rule is the lock behind the locked door.
-    case = ready("instruct-payment").case
-    payout.firm_must_be_accepted_and_qualified(case)
-    passed("instruct")
-    case.qualification = Qualification.REVOKED
-    with refused("firm_must_be_accepted_and_qualified", of="instruct"):
-        payout.firm_must_be_accepted_and_qualified(case)
-    other = ready("file-evaluation").case
-    with refused("firm_must_be_accepted_and_qualified", of="instruct"):
-        payout.firm_must_be_accepted_and_qualified(other)
+@pytest.mark.parametrize("kind", ["verify-entitlement", *MONEY_STEPS])
+@pytest.mark.parametrize(
+    "lost", [{"qualification": Qualification.REVOKED}, {"acceptance": Acceptance.FAILED}], ids=["revoked", "failed"]
+)
+def test_every_step_looks_at_acceptance_and_qualification_anew(kind: str, lost: dict[str, object]) -> None:
+    # No command leads a case here with either missing: the rule is the lock behind the locked door, so it is forced.
+    play = ready(kind)
+    papers = CasePapers(play.command(kind), play.now, play.rules, play.calendar, play.batch, play.fund)
+    forced = play.case
+    vars(forced).update(lost)
+    with refused("firm_must_be_accepted_and_qualified", of=kind):
+        decide(forced, papers)
+    decide(play.case, papers)
+    passed(kind)
 
 
 @shows("withdrawal_must_be_decided_first")
