@@ -61,8 +61,10 @@ async def runs_of(firm: Firm) -> list[dict[str, Any]]:
 
 
 def small(what: Any) -> Any:
-    """Without the noise."""
+    """Without the noise, and without the name of the machine that a sticky queue is called by."""
     if isinstance(what, dict):
+        if what.get("kind") == "TASK_QUEUE_KIND_STICKY":
+            return {"name": "sticky", "kind": what["kind"]}
         return {key: small(value) for key, value in what.items() if key not in NOISE}
     return [small(value) for value in what] if isinstance(what, list) else what
 

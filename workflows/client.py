@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,9 @@ from domain.rejections import Refusal, Rejection
 from workflows.case import CITY, CaseWorkflow
 
 TASK_QUEUE = "lookback"
+_TRIES = 20
+_PAUSE = 0.2
+"""Seconds between two tries of an update that the server would not take."""
 
 
 async def connect(address: str, namespace: str = "default", **options: Any) -> Client:
@@ -57,19 +61,25 @@ async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Rec
     The engine answers the same update with the same answer, a refusal too. Who asks once more, because the day or the
     budget may have changed since, says which ``attempt`` it is; the command stays the same and is done once at most.
     """
-    try:
-        receipt: Receipt = await handle_of(client, command.case).execute_update(
-            "submit", Submission(command), id=f"{command.command_id}{attempt}", result_type=Receipt
-        )
-    except WorkflowUpdateFailedError as failed:
-        raise _rejection(failed) from failed
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise Rejection(
-                "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档,或档案已结束)"
-            ) from error
-        raise
-    return receipt
+    for left in reversed(range(_TRIES)):
+        try:
+            receipt: Receipt = await handle_of(client, command.case).execute_update(
+                "submit", Submission(command), id=f"{command.command_id}{attempt}", result_type=Receipt
+            )
+        except WorkflowUpdateFailedError as failed:
+            raise _rejection(failed) from failed
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Rejection(
+                    "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档,或档案已结束)"
+                ) from error
+            # The workflow was just turning over a new leaf: the server refuses what comes in that moment.
+            if error.status is not RPCStatusCode.FAILED_PRECONDITION or not left:
+                raise
+            await asyncio.sleep(_PAUSE)
+        else:
+            return receipt
+    raise AssertionError("the last try returns or raises")
 
 
 async def send(client: Client, command: CaseCommand) -> None:
