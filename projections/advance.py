@@ -15,8 +15,9 @@ from sqlalchemy import Connection, text
 
 from eventstore.store import Entry, EventStore
 from projections import cases, deadlines, funds, funnel, money, progress, refusals, timeline
+from projections.memory import Memory
 from projections.progress import Parked
-from projections.stretch import Standing, fold
+from projections.stretch import Restore, Standing, fold
 from projections.tables import METADATA, SCHEMA
 
 log = structlog.get_logger()
@@ -66,69 +67,84 @@ def stretches(store: EventStore, after: int) -> Iterator[Sequence[Entry]]:
             entries = whole_commands(coming.result())
 
 
-def advance(begin: Begin, entries: Sequence[Entry]) -> int:
-    """Fold the entries into every read model and return the position reached.
+class ReadModels:
+    """All read models of one database, and whoever folds events into them."""
 
-    What was folded before is not folded again. An event that cannot be read or folded is parked, and later events of
-    its stream wait behind it; all other streams go on. Raises what the database raises for reasons of its own.
-    """
-    try:
-        with begin() as connection:
-            position, parked = _fold(connection, entries)
-    except Exception as error:
-        if not _is_the_events_fault(error):
-            raise
-        if len(entries) > 1:
-            half = len(entries) // 2
-            advance(begin, entries[:half])
-            return advance(begin, entries[half:])
-        with begin() as connection:
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+        self._memory = Memory()
+
+    def advance(self, entries: Sequence[Entry]) -> int:
+        """Fold the entries into every read model and return the position reached.
+
+        What was folded before is not folded again. An event that cannot be read or folded is parked, and later events
+        of its stream wait behind it; all other streams go on. Raises what the database raises for reasons of its own.
+        """
+        try:
+            with self._begin() as connection:
+                position, parked = self._fold(connection, entries)
+        except Exception as error:
+            self._memory.clear()
+            if not _is_the_events_fault(error):
+                raise
+            if len(entries) > 1:
+                half = len(entries) // 2
+                self.advance(entries[:half])
+                return self.advance(entries[half:])
             parked = [Parked.of(entries[0], f"{type(error).__name__}: {error}")]
-            progress.park(connection, parked)
-            progress.reach(connection, entries[0].position)
-            position = progress.reached(connection)
-    for one in parked:
-        if one.fault:
-            log.error("stream parked", **vars(one))
-    return position
+            with self._begin() as connection:
+                progress.park(connection, parked)
+                progress.reach(connection, entries[0].position)
+                position = progress.reached(connection)
+        self._memory.left_at(position)
+        for one in parked:
+            if one.fault:
+                log.error("stream parked", **vars(one))
+        return position
+
+    def fold_one(self, connection: Connection, entry: Entry) -> None:
+        """Fold a single event that was parked, wherever the position stands. Raises what folding raises."""
+        self._memory.forget([entry.stream])
+        _into_every_model(connection, [entry], lambda cases: _restore(connection, cases))
+
+    def _fold(self, connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[Parked]]:
+        position = progress.reached(connection)
+        self._memory.taken_up_at(position)
+        new = [entry for entry in entries if entry.position > position]
+        if not new:
+            return position, []
+        behind = progress.parked_streams(connection)
+        readable, parked = [], []
+        for entry in new:
+            if behind and entry.stream in behind:
+                parked.append(Parked.of(entry, ""))
+            elif entry.fact is None:
+                behind.add(entry.stream)
+                parked.append(Parked.of(entry, entry.fault))
+            else:
+                readable.append(entry)
+        _into_every_model(
+            connection,
+            readable,
+            lambda cases: self._memory.recall(cases, lambda unknown: _restore(connection, unknown)),
+        )
+        self._memory.forget(one.stream for one in parked)
+        progress.park(connection, parked)
+        progress.reach(connection, new[-1].position)
+        return new[-1].position, parked
 
 
-def fold_one(connection: Connection, entry: Entry) -> None:
-    """Fold a single event that was parked, wherever the position stands. Raises what folding raises."""
-    _into_every_model(connection, [entry])
-
-
-def _fold(connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[Parked]]:
-    position = progress.reached(connection)
-    new = [entry for entry in entries if entry.position > position]
-    if not new:
-        return position, []
-    behind = progress.parked_streams(connection, {entry.stream for entry in new})
-    readable, parked = [], []
-    for entry in new:
-        if behind and entry.stream in behind:
-            parked.append(Parked.of(entry, ""))
-        elif entry.fact is None:
-            behind.add(entry.stream)
-            parked.append(Parked.of(entry, entry.fault))
-        else:
-            readable.append(entry)
-    _into_every_model(connection, readable)
-    progress.park(connection, parked)
-    progress.reach(connection, new[-1].position)
-    return new[-1].position, parked
-
-
-def _into_every_model(connection: Connection, entries: Sequence[Entry]) -> None:
-    def restore(touched: Collection[UUID]) -> Mapping[UUID, Standing]:
-        standings = cases.restore(connection, touched)
-        money.restore(connection, standings)
-        deadlines.restore(connection, standings)
-        return standings
-
+def _into_every_model(connection: Connection, entries: Sequence[Entry], restore: Restore) -> None:
     stretch = fold(entries, restore)
     for model in MODELS:
         model.fold(connection, stretch)
+
+
+def _restore(connection: Connection, touched: Collection[UUID]) -> Mapping[UUID, Standing]:
+    standings = cases.restore(connection, touched)
+    money.restore(connection, standings)
+    deadlines.restore(connection, standings)
+    return standings
 
 
 def _is_the_events_fault(error: Exception) -> bool:

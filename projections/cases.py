@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -81,6 +82,7 @@ _STATES: Final[Mapping[str, type[StrEnum]]] = {
 _MEMBERS: Final = tuple({member.value: member for member in words} for words in _STATES.values())
 _ATTRIBUTES: Final = {column.name: column.name for column in CASES.columns} | {"id": "_id", "version": "_version"}
 """Where a standing keeps what stands in a column. Its own dictionary is read and written, because it is done often."""
+_values: Final = itemgetter(*_ATTRIBUTES.values())
 _PLAIN: Final = tuple(name for name in _ATTRIBUTES if name not in _STATES)
 _PLAIN_ATTRIBUTES: Final = tuple(_ATTRIBUTES[name] for name in _PLAIN)
 _RESTORED: Final = select(*(CASES.c[name] for name in (*_STATES, *_PLAIN)))
@@ -98,8 +100,8 @@ def restore(connection: Connection, cases: Collection[UUID]) -> dict[UUID, Stand
 
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Write the touched cases as they stand."""
-    standings = [vars(touched.now) for touched in stretch.cases]
-    put(connection, CASES, [{name: case[own] for name, own in _ATTRIBUTES.items()} for case in standings])
+    rows = (_values(vars(touched.now)) for touched in stretch.cases)
+    put(connection, CASES, [dict(zip(_ATTRIBUTES, row, strict=True)) for row in rows])
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def fold(connection: Connection, stretch: Stretch) -> None:
         before, now = touched.before.deadlines if touched.before else {}, touched.now
         gone += [{"case_id": now.id, "name": name} for name in before if name not in now.deadlines]
         written += [
-            {"case_id": now.id, "city": now.city, "county": now.county, **_row(deadline)}
+            {"case_id": now.id, "city": now.city, "county": now.county, **vars(deadline)}
             for name, deadline in now.deadlines.items()
             if deadline is not before.get(name)
         ]
@@ -107,10 +107,6 @@ def _count(connection: Connection, stretch: Stretch) -> None:
         for place in reminders.keys() | passed.keys()
     ]
     add(connection, PUNCTUALITY, rows)
-
-
-def _row(deadline: Deadline) -> dict[str, Any]:
-    return {name: getattr(deadline, name) for name in _OWN}
 
 
 def _deadline(row: RowMapping) -> Deadline:

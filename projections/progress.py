@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from eventstore.store import Entry
-from projections.tables import METADATA, among, put
+from projections.tables import METADATA, put
 
 POSITION: Final = Table(
     "position",
@@ -94,9 +94,9 @@ def unpark(connection: Connection, position: int) -> None:
     connection.execute(delete(PARKED).where(PARKED.c.position == position))
 
 
-def parked_streams(connection: Connection, streams: Collection[UUID]) -> set[UUID]:
-    """Which of these streams have a parked event."""
-    return set(connection.execute(select(PARKED.c.stream).distinct().where(among(PARKED.c.stream, streams))).scalars())
+def parked_streams(connection: Connection) -> set[UUID]:
+    """The streams that have a parked event."""
+    return set(connection.execute(select(PARKED.c.stream).distinct()).scalars())
 
 
 def first_parked(connection: Connection, stream: UUID) -> int | None:

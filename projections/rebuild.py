@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from eventstore.store import EventStore
 from projections import progress
-from projections.advance import advance, create, lock_for_writing, stretches
+from projections.advance import Begin, ReadModels, create, lock_for_writing, stretches
 from projections.progress import Parked
 from projections.tables import METADATA, SCHEMA, engine_of
 
@@ -41,9 +41,10 @@ def rebuild(database_url: str, tell: Callable[[int], None] = lambda _: None) -> 
         with engine.begin() as connection:
             _set_aside(connection)
             create(connection)
-            reached = _fold_all(connection, store, 0, tell)
+            models = ReadModels(_within(connection))
+            reached = _fold_all(models, store, 0, tell)
             lock_for_writing(connection)
-            reached = _fold_all(connection, store, reached, tell)
+            reached = _fold_all(models, store, reached, tell)
         with engine.begin() as connection:
             connection.execute(text(f"DROP SCHEMA IF EXISTS {_BEFORE} CASCADE"))
         return Rebuilt(reached, progress.parked(engine))
@@ -68,13 +69,17 @@ def _set_aside(connection: Connection) -> None:
         connection.execute(text(f"ALTER SCHEMA {SCHEMA} RENAME TO {_BEFORE}"))
 
 
-def _fold_all(connection: Connection, store: EventStore, reached: int, tell: Callable[[int], None]) -> int:
+def _within(connection: Connection) -> Begin:
     @contextmanager
-    def within() -> Iterator[Connection]:
+    def begin() -> Iterator[Connection]:
         with connection.begin_nested():
             yield connection
 
+    return begin
+
+
+def _fold_all(models: ReadModels, store: EventStore, reached: int, tell: Callable[[int], None]) -> int:
     for entries in stretches(store, reached):
-        reached = advance(within, entries)
+        reached = models.advance(entries)
         tell(reached)
     return reached

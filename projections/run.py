@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from eventstore.store import CHANNEL, EventStore
 from projections import progress
-from projections.advance import advance, create, fold_one, lock_for_writing, stretches
+from projections.advance import ReadModels, create, lock_for_writing, stretches
 from projections.progress import Parked, position, wait_for
 from projections.tables import engine_of
 from settings import Settings
@@ -47,6 +47,7 @@ class Projector:
         self._url = database_url
         self._store = EventStore(database_url, pool_size=1)
         self._engine = engine_of(database_url)
+        self._models = ReadModels(self._writing)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -67,7 +68,7 @@ class Projector:
         """Fold all there is and return the position reached."""
         reached = position(self._engine)
         for entries in stretches(self._store, reached):
-            reached = advance(self._writing, entries)
+            reached = self._models.advance(entries)
         return reached
 
     def run(self, stop: threading.Event) -> None:
@@ -96,7 +97,7 @@ class Projector:
             log.info("projector serves", position=reached)
             while not stop.is_set():
                 for entries in stretches(self._store, reached):
-                    reached = advance(self._writing, entries)
+                    reached = self._models.advance(entries)
                     if stop.is_set():
                         return
                 for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1):
@@ -112,7 +113,7 @@ class Projector:
             if entry.fact is not None:
                 try:
                     with connection.begin_nested():
-                        fold_one(connection, entry)
+                        self._models.fold_one(connection, entry)
                     progress.unpark(connection, first)
                     return True
                 except Exception as error:  # noqa: BLE001 - whatever it is, the event stays parked with it

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from eventsourcing.domain import OriginatorVersionError
+
 from domain.case.file import CaseFact, CaseFile, Stage
 from domain.case.selection import CaseOpened
 from domain.fund import Posting
@@ -34,9 +36,11 @@ class Standing(CaseFile):
 
     def take(self, fact: CaseFact, position: int) -> None:
         """Fold one fact. Raises what the fact raises, and OriginatorVersionError when it is not the next one."""
-        stage = self.stage
-        fact.mutate(self)
-        self.last_position = position
+        stage, version = self.stage, self.version + 1
+        if fact.originator_version != version:
+            raise OriginatorVersionError(fact.originator_version, version)
+        fact.apply(self)
+        self.version, self.last_position = version, position
         if isinstance(fact, CaseOpened):
             self.scale = fact.scale
             self.opened_at = self.stage_since = fact.timestamp

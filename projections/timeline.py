@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
+from pydantic_core import SchemaSerializer
 from sqlalchemy import BigInteger, Column, Connection, DateTime, Engine, Index, Table, Text, Uuid, select
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -41,12 +42,15 @@ Index("timeline_by_case", TIMELINE.c.case_id, TIMELINE.c.version)
 
 _COMMON: Final = {"originator_id", "originator_version", "timestamp", *Fact.__annotations__} - {"TOPIC"}
 """What every fact has; the columns say it."""
+_TYPES: Final = ("int8", "uuid", "int8", "text", "timestamptz", *["text"] * 8)
+"""How COPY writes the columns; JSON comes as text."""
 
 
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Add the stretch's events. COPY, because every event is a row: here the projector spends most of its time."""
     cursor = connection.connection.cursor()
     with cursor.copy(f"COPY {TIMELINE.fullname} FROM STDIN") as copy:
+        copy.set_types(_TYPES)
         for position, fact in (step for touched in stretch.cases for step in touched.steps):
             copy.write_row(
                 (
@@ -73,7 +77,12 @@ def _list(words: tuple[str, ...]) -> str:
 
 
 def _own(fact: CaseFact) -> str:
-    return adapter(type(fact)).serializer.to_json(fact, exclude=_COMMON).decode()
+    return _writer(type(fact)).to_json(fact, exclude=_COMMON).decode()
+
+
+@cache
+def _writer(kind: type[CaseFact]) -> SchemaSerializer:
+    return adapter(kind).serializer
 
 
 @dataclass(frozen=True)

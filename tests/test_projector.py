@@ -26,8 +26,8 @@ from domain.commands import Command
 from domain.record import File
 from eventstore.mapper import FACTS, FactMapper
 from eventstore.store import EventStore
-from projections import cases, progress, timeline
-from projections.advance import STRETCH, advance, whole_commands
+from projections import advance, cases, memory, progress, timeline
+from projections.advance import STRETCH, ReadModels, whole_commands
 from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
 from projections.tables import engine_of
@@ -101,8 +101,9 @@ def test_delivered_twice_is_delivered_once(projector: Projector, log: EventStore
     projector.catch_up()
     once, entries = rows(engine), log.read(0, 10_000)
 
-    assert advance(engine.begin, entries) == entries[-1].position
-    assert advance(engine.begin, entries[:40]) == entries[-1].position
+    models = ReadModels(engine.begin)
+    assert models.advance(entries) == entries[-1].position
+    assert models.advance(entries[:40]) == entries[-1].position
 
     assert rows(engine) == once
 
@@ -111,13 +112,27 @@ def test_stretches_that_overlap_fold_each_event_once(url: str, log: EventStore, 
     append(log, acts(), 150)
     Projector(url).prepare()
     entries, luck = log.read(0, 10_000), random.Random(7)
-    reached = 0
+    several, reached = [ReadModels(engine.begin) for _ in range(3)], 0
     while reached < entries[-1].position:
         start = max(0, reached - luck.randrange(20))
-        advance(engine.begin, entries[start : reached + 1 + luck.randrange(30)])
+        luck.choice(several).advance(entries[start : reached + 1 + luck.randrange(30)])
         reached = position(engine)
 
     assert rows(engine) == rebuilt(url, engine)
+
+
+def test_cases_that_fell_out_of_memory_are_brought_back_from_their_rows(
+    projector: Projector, url: str, log: EventStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_CASES_KEPT", 2)
+    monkeypatch.setattr(advance, "STRETCH", 25)
+    append(log, acts(), 150)
+
+    assert projector.catch_up() == log.last_position()
+    live = rows(engine)
+    monkeypatch.undo()
+
+    assert live == rebuilt(url, engine)
 
 
 def test_rows_and_position_are_one_transaction(
@@ -286,6 +301,28 @@ def test_new_events_of_a_stream_wait_until_all_of_it_is_released(
     projector.release()
 
     assert rows(engine) == rebuilt(url, engine)
+
+
+def test_another_program_may_release_what_this_one_parked(
+    projector: Projector, url: str, log: EventStore, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    life = acts()
+    append(log, life, 100)
+    projector.catch_up()
+    _, topic = stream_with_many(log)
+    append(log, life, 40)
+    with monkeypatch.context() as patch:
+        forget(patch, projector, topic)
+        projector.catch_up()
+    other = Projector(url)
+
+    assert other.release() == ()
+    append(log, life, 60)
+    projector.catch_up()
+
+    assert progress.parked(engine) == ()
+    assert rows(engine) == rebuilt(url, engine)
+    other.close()
 
 
 def test_a_rebuild_folds_what_was_parked(
