@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from domain.case.file import Qualification, Stage, Subsidy
+from domain.case.file import CasePapers, Qualification, Stage, Subsidy
+from domain.case.rooms import decide
 from domain.case.withdrawal import WithdrawalApproved, WithdrawalAsked, WithdrawalDeclined
 from domain.fund import FundReleased
 from domain.money import Money
 from tests.domain.cast import CASE, ENTITLEMENT
 from tests.domain.lines import MAIN, SHUT_DOWN
-from tests.domain.play import after, fact, ready, shows
+from tests.domain.play import after, fact, ready, refused, shows
 
 UNPAID = [kind for kind in MAIN if kind not in ("open-case", "instruct-payment", "record-receipt", "close-case")]
 
@@ -49,6 +50,16 @@ def test_money_that_left_comes_home_first() -> None:
     after("record-receipt").when("ask-withdrawal").then_refused(rule)
     ready("notify-recovery").when("ask-withdrawal").then_refused(rule)
     after("instruct-payment").did("record-bounce").when("ask-withdrawal").then(WithdrawalAsked)
+
+
+def test_an_approval_looks_at_the_money_anew() -> None:
+    # A wish that is open stops every payment, so no command leads here: the case is forced.
+    play = ready("approve-withdrawal")
+    forced = play.case
+    forced.paid = ENTITLEMENT
+    papers = CasePapers(play.command("approve-withdrawal"), play.now, play.rules, play.calendar, None, play.fund)
+    with refused("firm_that_was_paid_must_not_simply_leave", of="approve-withdrawal"):
+        decide(forced, papers)
 
 
 @shows("withdrawal_must_have_been_asked")
