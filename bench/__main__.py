@@ -53,7 +53,7 @@ def bench(
         typer.echo(json.dumps([row.as_json() for row in measured], ensure_ascii=False))
         return
     tell(say_to, measured)
-    say_to.print(f"\n每侧 {len(measured[0].ours)} 轮、交替进行,取中位数;用时 {time.monotonic() - began:.0f} 秒。")
+    say_to.print(f"\n用时 {time.monotonic() - began:.0f} 秒。")
 
 
 def tell(say_to: Console, rows: list[Row]) -> None:
@@ -69,7 +69,7 @@ def tell(say_to: Console, rows: list[Row]) -> None:
         )
     say_to.print(table)
     for row in rows:
-        say_to.print(f"{row.row}  {row.what}\n   对照:{row.peer}")
+        say_to.print(f"{row.row}  {row.what}\n   对照:{row.peer}\n   每侧 {len(row.ours)} 轮,交替进行,取中位数")
 
 
 def _chosen(rows: str) -> list[int]:

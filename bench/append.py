@@ -19,7 +19,7 @@ from eventsourcing.postgres import PostgresApplicationRecorder, PostgresDatastor
 from psycopg.conninfo import conninfo_to_dict
 
 from bench.lives import lived_city
-from bench.measure import ROUNDS, Row, empty_database, in_turns, some
+from bench.measure import Row, empty_database, in_turns, some
 from domain.commands import Command
 from domain.record import Fact, File
 from eventstore.mapper import FactMapper
@@ -29,6 +29,8 @@ from settings import Settings
 FIRMS: Final = 40
 """At scale 1; some thirty commands each, shared out among the turns."""
 
+TURNS: Final = 15
+"""More and shorter turns than elsewhere: how long a commit takes changes with whoever else writes to the disk."""
 WARMING: Final = 10
 """Commands before the clock runs."""
 
@@ -41,10 +43,10 @@ class Deed:
     facts: Sequence[Fact]
 
 
-def measure(settings: Settings, scale: float = 1, rounds: int = ROUNDS) -> Row:
+def measure(settings: Settings, scale: float = 1, rounds: int = TURNS) -> Row:
     """Appends per second."""
     first, deeds = _deeds(settings, some(FIRMS, scale))
-    share = len(deeds) // rounds
+    share = max(1, len(deeds) // rounds)
     store = EventStore(empty_database(settings, "append_ours"))
     store.prepare()
     recorder = _bare_recorder(empty_database(settings, "append_bare"))
