@@ -69,7 +69,8 @@ async def restart(settings: Settings, store: EventStore) -> Restarted:
 def life_of(store: EventStore, case: UUID) -> CaseLife | None:
     """How a case's workflow begins again; None where the case has ended.
 
-    A city's cases live by the server's clock. A rehearsal's clock goes on from the moment of its last event.
+    A city's cases live by the server's clock. A rehearsal's clock goes on from the moment of its last event; where its
+    times were whole hours they stay so.
     """
     from activities.messages import CaseLife, Clock
     from rehearsal.play import TICK
@@ -78,5 +79,8 @@ def life_of(store: EventStore, case: UUID) -> CaseLife | None:
     file = CaseFile.folded(case, facts)
     if not file.is_open:
         return None
-    clock = Clock(facts[-1].timestamp - datetime.now(UTC), TICK) if file.rehearsal else Clock()
-    return CaseLife(case, file.city, clock)
+    if not file.rehearsal:
+        return CaseLife(case, file.city)
+    last = facts[-1].timestamp
+    clock = Clock(last - datetime.now(UTC), TICK)
+    return CaseLife(case, file.city, clock if clock.at(last - clock.shift) == last else Clock(clock.shift))
