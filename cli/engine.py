@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
+from eventsourcing.domain import OriginatorVersionError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -31,6 +32,8 @@ def record(settings: Settings) -> Iterator[EventStore]:
         yield store
     except Unreadable as bad:
         raise Rejection("event_must_be_readable", f"事件库里有读不出的事件:{bad}") from bad
+    except OriginatorVersionError as gap:
+        raise Rejection("events_must_follow_each_other", "事件库里有事件缺失或多出,前后接不上;请核查") from gap
     finally:
         store.close()
 

@@ -292,3 +292,21 @@ def test_a_rehearsals_case_shows_every_assumption_it_rests_on(store: EventStore,
     assert said["open_questions"] == {}
     on_paper = shell.run("explain", str(opening.case)).out
     assert all(key in on_paper for key in said["assumptions"])
+
+
+@pytest.mark.parametrize(
+    ("damage", "rule"),
+    [
+        ("UPDATE stored_events SET topic = 'case.beheaded'", "event_must_be_readable"),
+        ("UPDATE stored_events SET state = '{'", "event_must_be_readable"),
+        ("DELETE FROM stored_events", "events_must_follow_each_other"),
+    ],
+)
+def test_a_record_that_was_damaged_is_said_to_be_so(
+    shell: Shell, town: Town, server: psycopg.Connection[Any], damage: str, rule: str
+) -> None:
+    firm = town.firm().walked(*upto("pass-county-review"))
+    server.execute(f"{damage} WHERE originator_id = %s AND originator_version = 3", (firm.case,))
+    for command in (("explain",), ("case", "show")):
+        told = shell.run(*command, str(firm.case), "--json")
+        assert (told.status, told.rule) == (3, rule)
