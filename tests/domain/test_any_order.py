@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -180,7 +180,7 @@ def life(seed: int) -> Iterator[Play]:
 
 
 def test_the_promises_hold_through_many_lives_in_which_everything_happens() -> None:
-    lives = 2_000 if os.environ.get("HYPOTHESIS_PROFILE") == "nightly" else 2 * len(COMMANDS)
+    lives = max(2 * len(COMMANDS), settings().max_examples)
     done: set[str] = set()
     for seed in range(lives):
         for play in life(seed):
