@@ -124,10 +124,15 @@ def test_a_desk_that_never_comes_first_says_so(town: Town, store: EventStore, mo
 
 
 def test_approvals_at_once_never_spend_more_than_there_is(store: EventStore) -> None:
-    """Six firms with 400 000.00 each, money for two and a half: two are approved, four are told what is left."""
+    """Six firms with 400 000.00 each, money for two and a half: two are approved, four are told what is left.
+
+    Each at a desk of its own, as in several workers: within one, such commands take turns.
+    """
     town = Town(store, "short of money", money=Money(ENTITLEMENT.fen * 5 // 2))
     firms = [town.firm().walked(*upto("verify-entitlement")) for _ in range(6)]
-    answers = at_once(lambda firm: firm.hands_in("approve-payout"), firms)
+    commands = [firm.command("approve-payout") for firm in firms]
+    desks = {command.command_id: Desk(store, published()) for command in commands}
+    answers = at_once(lambda command: desks[command.command_id].handle(command, firms[0].now), commands)
 
     refused = [answer.refusal.rule for answer in answers if answer.refusal]
     assert refused == ["fund_must_hold_enough"] * 4
