@@ -60,7 +60,7 @@ class Cluster:
     def prepare(self) -> None:
         """Makes the folder if there is none and clears what a killed server left. Raises `Unreachable`."""
         if not (self.binaries / "postgres").exists():
-            raise Unreachable("找不到 PostgreSQL 程序:请重新安装依赖(make clean && make demo)。")
+            raise Unreachable("找不到 PostgreSQL 程序：请重新安装依赖(make clean && make demo)。")
         uid = self.account()
         for folder in (self.data.parent, self.sockets):
             _make_private(folder, {os.geteuid(), os.geteuid() if uid is None else uid})
@@ -107,7 +107,7 @@ class Cluster:
             extra_groups=None if uid is None else (),
         )
         if made.returncode != 0:
-            raise Unreachable(f"PostgreSQL 数据目录 {self.data} 建立失败:{made.stderr.strip() or made.stdout.strip()}")
+            raise Unreachable(f"PostgreSQL 数据目录 {self.data} 建立失败：{made.stderr.strip() or made.stdout.strip()}")
         if self.data.exists():
             self.data.rmdir()  # an empty folder somebody prepared; one with content is an error worth its sentence
         unfinished.rename(self.data)
@@ -163,8 +163,8 @@ def _make_private(folder: Path, owners: set[int]) -> None:
 
 def _belongs_to_another(folder: Path) -> Unreachable:
     return Unreachable(
-        f"目录 {folder} 属于账号 {_name(folder.lstat().st_uid)},当前账号 {_name(os.geteuid())} 不能使用。"
-        "请用当初启动它的账号(或 root)运行,或用 LOOKBACK_HOME 另选目录。"
+        f"目录 {folder} 属于账号 {_name(folder.lstat().st_uid)}，当前账号 {_name(os.geteuid())} 不能使用。"
+        "请用当初启动它的账号(或 root)运行，或用 LOOKBACK_HOME 另选目录。"
     )
 
 
@@ -179,14 +179,14 @@ def _owner(data: Path) -> int:
         pass
     useradd = shutil.which("useradd", path="/usr/sbin:/sbin:/usr/bin")
     if useradd is None:
-        raise Unreachable("PostgreSQL 不能以 root 运行,而本机没有 useradd 可建专用账号。请改用普通账号运行。")
+        raise Unreachable("PostgreSQL 不能以 root 运行，而本机没有 useradd 可建专用账号。请改用普通账号运行。")
     command = (useradd, "--system", "--no-create-home", "--home-dir", "/nonexistent", "--shell", "/bin/false", _ACCOUNT)
     made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no word from outside
     try:
         return pwd.getpwnam(_ACCOUNT).pw_uid
     except KeyError as error:
         raise Unreachable(
-            f"PostgreSQL 不能以 root 运行,专用账号 {_ACCOUNT} 又建不成:{made.stderr.strip()}。请改用普通账号运行。"
+            f"PostgreSQL 不能以 root 运行，专用账号 {_ACCOUNT} 又建不成：{made.stderr.strip()}。请改用普通账号运行。"
         ) from error
 
 

@@ -143,7 +143,7 @@ def _chosen(settings: Settings, names: Sequence[str] | None) -> tuple[Part, ...]
     known = [part.name for part in every_part(settings)]
     for name in names or ():
         if name not in known:
-            raise BadSetting(f"没有叫 {name} 的部件;可选:{'、'.join(known)}。")
+            raise BadSetting(f"没有叫 {name} 的部件；可选：{'、'.join(known)}。")
     return tuple(part for part in parts_of(settings) if names is None or part.name in names)
 
 
@@ -155,7 +155,7 @@ def _make_home(settings: Settings) -> None:
             (settings.home / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Unreachable(
-            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号,或用 LOOKBACK_HOME 另选目录。"
+            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
         ) from error
 
 
@@ -165,7 +165,7 @@ def _one_command_at_a_time(settings: Settings) -> Iterator[None]:
         lock = (settings.home / "run" / "command.lock").open("w")
     except OSError as error:
         raise Unreachable(
-            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号,或用 LOOKBACK_HOME 另选目录。"
+            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
         ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -192,11 +192,11 @@ def _stale(settings: Settings) -> tuple[str, ...]:
         if pid is None:
             continue
         if _is(pid, part):
-            notes.append(f"{part.title}(进程号 {pid})仍在运行,由新的看护进程接管。")
+            notes.append(f"{part.title}(进程号 {pid})仍在运行，由新的看护进程接管。")
         elif psutil.pid_exists(pid):
-            notes.append(f"{part.title}的进程记录已过期:进程号 {pid} 现在属于别的程序,不予理会,重新启动。")
+            notes.append(f"{part.title}的进程记录已过期：进程号 {pid} 现在属于别的程序，不予理会，重新启动。")
         else:
-            notes.append(f"{part.title}的进程记录已过期:进程号 {pid} 已不存在,重新启动。")
+            notes.append(f"{part.title}的进程记录已过期：进程号 {pid} 已不存在，重新启动。")
     return tuple(notes)
 
 
@@ -211,7 +211,7 @@ def _launch(settings: Settings, names: list[str]) -> None:
         check=False,
     )
     if started.returncode != 0:
-        raise Unreachable(f"看护进程没有启动:{started.stderr.strip()[-500:]}")
+        raise Unreachable(f"看护进程没有启动：{started.stderr.strip()[-500:]}")
 
 
 def _wait(settings: Settings, chosen: tuple[Part, ...], seconds: float, tell: Callable[[str], None]) -> None:
@@ -229,10 +229,10 @@ def _wait(settings: Settings, chosen: tuple[Part, ...], seconds: float, tell: Ca
             return
         for state in waiting:
             if state.deaths >= _DEATHS_THAT_TELL:
-                raise Unreachable(f"{state.title}起不来:{state.note}{_last_words(settings, state.name)}")
+                raise Unreachable(f"{state.title}起不来：{state.note}{_last_words(settings, state.name)}")
         if time.monotonic() > end:
             raise Unreachable(
-                f"等了 {seconds:.0f} 秒,{waiting[0].title}仍未就绪。{_last_words(settings, waiting[0].name)}"
+                f"等了 {seconds:.0f} 秒，{waiting[0].title}仍未就绪。{_last_words(settings, waiting[0].name)}"
             )
         if not find(keeper_mark(settings)) and time.monotonic() > end - seconds + 5:
             raise Unreachable(f"看护进程意外结束。{_last_words(settings, 'keeper-errors')}")

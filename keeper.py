@@ -59,7 +59,7 @@ def stop(process: psutil.Process, mark: tuple[str, ...], how: signal.Signals, se
         return True
     except psutil.AccessDenied as error:
         raise Unreachable(
-            f"进程 {process.pid} 由账号 {process.username()} 启动,当前账号无权停止。请用那个账号(或 root)运行。"
+            f"进程 {process.pid} 由账号 {process.username()} 启动，当前账号无权停止。请用那个账号(或 root)运行。"
         ) from error
     if _ended(process, mark, seconds):
         return True

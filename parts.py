@@ -77,7 +77,7 @@ def ports_must_be_free(part: Part) -> None:
                 probe.bind(("127.0.0.1", port))
             except OSError as error:
                 raise Unreachable(
-                    f"{part.title}要用的端口 {port} 已被别的程序占用。请停掉那个程序,或换一个端口,例如:"
+                    f"{part.title}要用的端口 {port} 已被别的程序占用。请停掉那个程序，或换一个端口，例如："
                     f"export {setting}={port + 1 if port < 65535 else 60000}"
                 ) from error
 
@@ -124,7 +124,7 @@ def _temporal(settings: Settings) -> Part:
 
     def prepare() -> None:
         if not Path(binary).is_absolute():
-            raise Unreachable("找不到 temporal 程序:请重新安装依赖(make clean && make demo)。")
+            raise Unreachable("找不到 temporal 程序：请重新安装依赖(make clean && make demo)。")
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     return Part(
@@ -158,7 +158,7 @@ def _temporal(settings: Settings) -> Part:
 def _program(home: Path, name: str, title: str, module: str) -> Part:
     def prepare() -> None:
         if find_spec(module) is None:
-            raise Unreachable(f"找不到程序 {module}:请在项目的虚拟环境里运行(.venv/bin/lookback)。")
+            raise Unreachable(f"找不到程序 {module}：请在项目的虚拟环境里运行(.venv/bin/lookback)。")
 
     return Part(
         name=name,

@@ -65,7 +65,7 @@ class Settings:
 
         level = text("LOG_LEVEL", cls.log_level).lower()
         if level not in _LOG_LEVELS:
-            raise BadSetting(f"LOOKBACK_LOG_LEVEL={level}:日志级别只能是 {'、'.join(_LOG_LEVELS)}。")
+            raise BadSetting(f"LOOKBACK_LOG_LEVEL={level}：日志级别只能是 {'、'.join(_LOG_LEVELS)}。")
         settings = cls(
             home=Path(text("HOME", str(cls.home))),
             database_url=_database_url(text("DATABASE_URL", "")),
@@ -89,7 +89,7 @@ class Settings:
         names: dict[int, str] = {}
         for name, port in ports.items():
             if port in names:
-                raise BadSetting(f"{names[port]} 与 {name} 都是 {port}:请改其中一个。")
+                raise BadSetting(f"{names[port]} 与 {name} 都是 {port}：请改其中一个。")
             names[port] = name
 
     def dsn(self) -> str:
@@ -133,7 +133,7 @@ class Settings:
 
 def _port(name: str, value: str) -> int:
     if not (value.isascii() and value.isdigit() and len(value) <= 5 and 1 <= int(value) <= 65535):
-        raise BadSetting(f"{name}={value}:端口须是 1 到 65535 的整数。")
+        raise BadSetting(f"{name}={value}：端口须是 1 到 65535 的整数。")
     return int(value)
 
 
@@ -142,7 +142,7 @@ def _address(value: str) -> str:
         return ""
     host, colon, port = value.rpartition(":")
     if not (host and colon):
-        raise BadSetting(f"LOOKBACK_TEMPORAL_ADDRESS={value}:须写成 主机:端口,例如 127.0.0.1:7233。")
+        raise BadSetting(f"LOOKBACK_TEMPORAL_ADDRESS={value}：须写成 主机：端口，例如 127.0.0.1:7233。")
     _port("LOOKBACK_TEMPORAL_ADDRESS", port)
     return value
 
@@ -150,5 +150,5 @@ def _address(value: str) -> str:
 def _database_url(value: str) -> str:
     # The value itself is not repeated: it may carry a password.
     if value and not value.startswith(("postgresql://", "postgres://")):
-        raise BadSetting("LOOKBACK_DATABASE_URL:须写成 postgresql://用户@主机:端口/库名。")
+        raise BadSetting("LOOKBACK_DATABASE_URL：须写成 postgresql://用户@主机：端口/库名。")
     return value.replace("postgres://", "postgresql://", 1) if value.startswith("postgres://") else value

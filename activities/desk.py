@@ -169,7 +169,7 @@ class Desk:
         city = command.city if isinstance(command, OpenCase) else case.city
         rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
         if not city:
-            raise Rejection("case_must_have_been_opened", "没有这家企业的档案;请先导入名册")
+            raise Rejection("case_must_have_been_opened", "没有这家企业的档案；请先导入名册")
         return load.load(city, (REHEARSAL_OVERLAY,) if rehearsal else ())
 
     def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:

@@ -136,10 +136,10 @@ def _working(facts: tuple[Fact, ...], pack: Pack) -> Working | None:
 
 
 _THEN: Final[Mapping[str, str]] = {
-    "list_notice": "期满且无未答复的异议,方可确认名单",
+    "list_notice": "期满且无未答复的异议，方可确认名单",
     "acceptance_notice": "期满方可确认验收合格",
-    "statement": "期满未陈述的,可以作出处理决定",
-    "refund": "期满未退清的,可以移送追缴",
+    "statement": "期满未陈述的，可以作出处理决定",
+    "refund": "期满未退清的，可以移送追缴",
 }
 """What the end of a period makes possible; it brings nothing about by itself."""
 
@@ -148,4 +148,4 @@ def _waiting(deadline: Deadline) -> Waiting:
     lapse = next(timer.lapse for timer in TIMERS if timer.name == deadline.timer)
     if deadline.on_expiry == "lapse" and lapse is not None:
         return Waiting(deadline, f"届满即为“{zh(lapse.TOPIC)}”")
-    return Waiting(deadline, _THEN.get(deadline.timer, "届满只作记录并催办,事项仍须办理,不因此通过或作罢"))
+    return Waiting(deadline, _THEN.get(deadline.timer, "届满只作记录并催办，事项仍须办理，不因此通过或作罢"))

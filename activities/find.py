@@ -28,7 +28,7 @@ def cases(store: EventStore, words: str, *, rehearsal: bool) -> list[CaseFile]:
             if isinstance(fact, CaseOpened) and _fits(fact, words, code):
                 openings[fact.originator_id] = fact
     if not openings:
-        raise Rejection("case_must_have_been_opened", f"没有与“{words}”相符的企业档案;请先导入名册")
+        raise Rejection("case_must_have_been_opened", f"没有与“{words}”相符的企业档案；请先导入名册")
     whole = [case for case, fact in openings.items() if str(case) == words.lower() or fact.credit_code == code]
     here = [case for case in whole or openings if openings[case].rehearsal is rehearsal]
     found = [store.load(CaseFile, case) for case in here or whole or openings]

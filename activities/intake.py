@@ -50,7 +50,7 @@ class RowsRefused(Rejection):
 
     def __init__(self, refusals: Mapping[int, Refusal]) -> None:
         first = next(iter(refusals.values()))
-        super().__init__(first.rule, f"名册有 {len(refusals)} 家企业不能建档,一家也没有导入", first.clause)
+        super().__init__(first.rule, f"名册有 {len(refusals)} 家企业不能建档，一家也没有导入", first.clause)
         self.refusals = refusals
         """By the row's place in the roster, from 0."""
 

@@ -52,7 +52,7 @@ def reconcile(store: EventStore, city: str, programme: str = "") -> Reconciled:
     while outcome.checked_positions < end:
         for entry in store.read(outcome.checked_positions, min(_STRETCH, end - outcome.checked_positions)):
             if entry.fact is None:
-                outcome.faults.append(Fault(entry.position, f"事件读不出:{entry.fault}", 0))
+                outcome.faults.append(Fault(entry.position, f"事件读不出：{entry.fault}", 0))
             elif entry.fact.command_id != command:
                 # Case and fund book in one transaction, so between two commands their books must agree.
                 outcome.faults += books.disagreements_with_firms(entry.position - 1)
@@ -107,7 +107,7 @@ class _Books:
                     if self._home[stream] == home
                 )
                 if books != firms[account]:
-                    what = f"项目 {home[1]} 资金账{name} {books} 分,各企业档案合计 {firms[account]} 分"
+                    what = f"项目 {home[1]} 资金账{name} {books} 分，各企业档案合计 {firms[account]} 分"
                     faults.append(Fault(position, what, abs(books - firms[account])))
         self._touched.clear()
         return faults
@@ -121,7 +121,7 @@ class _Books:
         try:
             posting.mutate(fund)
         except (LookupError, OriginatorVersionError):
-            return [Fault(entry.position, "资金事件前后接不上:有事件缺失或多出", posting.amount.fen)]
+            return [Fault(entry.position, "资金事件前后接不上：有事件缺失或多出", posting.amount.fen)]
         accounts[posting.debit] += posting.amount.fen
         accounts[posting.credit] -= posting.amount.fen
         self._touched.add(home)
@@ -133,7 +133,7 @@ class _Books:
             "recovered": -fund.recovered.fen,
         }
         faults = [
-            Fault(entry.position, f"账户 {name} 记 {fen} 分,按借贷应为 {accounts[name]} 分", abs(fen - accounts[name]))
+            Fault(entry.position, f"账户 {name} 记 {fen} 分，按借贷应为 {accounts[name]} 分", abs(fen - accounts[name]))
             for name, fen in kept.items()
             if fen != accounts[name]
         ]

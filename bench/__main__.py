@@ -34,7 +34,7 @@ ROWS: Final[dict[int, Callable[[Settings, float], Row]]] = {
 
 
 def bench(
-    rows: Annotated[str, typer.Option("--rows", help="测哪几行,逗号分隔")] = ",".join(map(str, ROWS)),
+    rows: Annotated[str, typer.Option("--rows", help="测哪几行，逗号分隔")] = ",".join(map(str, ROWS)),
     scale: Annotated[float, typer.Option("--scale", min=0.01, max=100, help="规模;1 约需三分钟")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="只输出一行 JSON")] = False,
 ) -> None:
@@ -69,17 +69,17 @@ def tell(say_to: Console, rows: list[Row]) -> None:
         )
     say_to.print(table)
     for row in rows:
-        say_to.print(f"{row.row}  {row.what}\n   对照:{row.peer}\n   每侧 {len(row.ours)} 轮,交替进行,取中位数")
+        say_to.print(f"{row.row}  {row.what}\n   对照：{row.peer}\n   每侧 {len(row.ours)} 轮，交替进行，取中位数")
 
 
 def _chosen(rows: str) -> list[int]:
     try:
         chosen = [int(row) for row in rows.split(",")]
     except ValueError as bad:
-        raise typer.BadParameter(f"{rows}:须是以逗号分隔的行号,例如 1,3") from bad
+        raise typer.BadParameter(f"{rows}：须是以逗号分隔的行号，例如 1,3") from bad
     unknown = [row for row in chosen if row not in ROWS]
     if unknown:
-        raise typer.BadParameter(f"没有第 {unknown[0]} 行;可选:{'、'.join(map(str, ROWS))}")
+        raise typer.BadParameter(f"没有第 {unknown[0]} 行；可选：{'、'.join(map(str, ROWS))}")
     return chosen
 
 

@@ -46,8 +46,8 @@ def measure(settings: Settings, scale: float = 1, rounds: int = ROUNDS) -> Row:
     turns = in_turns(rounds, lambda _: events / _ours(url, events), lambda _: events / _theirs(url, events))
     return Row(
         row=2,
-        what=f"读模型追平:全部读模型,{events} 个事件",
-        peer="事件库自带的 ProjectionRunner:一个简单视图",
+        what=f"读模型追平：全部读模型，{events} 个事件",
+        peer="事件库自带的 ProjectionRunner：一个简单视图",
         unit="事件/秒",
         target=8.0,
         **turns,

@@ -62,8 +62,8 @@ def measure(settings: Settings, scale: float = 1, rounds: int = ROUNDS) -> Row:
     store.close()
     return Row(
         row=1,
-        what=f"整户办理:{cases} 户同时,每户 {sum(STRETCHES)} 件命令,含规则与入库",
-        peer="裸 Temporal:同样多的更新,每次一个空活动",
+        what=f"整户办理：{cases} 户同时，每户 {sum(STRETCHES)} 件命令，含规则与入库",
+        peer="裸 Temporal：同样多的更新，每次一个空活动",
         unit="件/秒",
         target=1.0,
         **turns,

@@ -30,15 +30,15 @@ def register(app: typer.Typer) -> None:
 
 
 def estimate(
-    city: Annotated[str, typer.Option("--city", help="城市代码,如 dalian")],
+    city: Annotated[str, typer.Option("--city", help="城市代码，如 dalian")],
     level: Annotated[int, typer.Option("--level", min=LOWEST_LEVEL, max=HIGHEST_LEVEL, help="预计达到的等级")],
-    signed: Annotated[str, typer.Option("--signed", help="合同签订日期,如 2024-06-01")],
-    completed: Annotated[str, typer.Option("--completed", help="完工日期,如 2024-12-01")],
+    signed: Annotated[str, typer.Option("--signed", help="合同签订日期，如 2024-06-01")],
+    completed: Annotated[str, typer.Option("--completed", help="完工日期，如 2024-12-01")],
     spend: Annotated[
-        list[str], typer.Option("--spend", metavar="KIND=YUAN", help=f"投入,可写多次;类别:{'、'.join(SPEND_KINDS)}")
+        list[str], typer.Option("--spend", metavar="KIND=YUAN", help=f"投入，可写多次；类别：{'、'.join(SPEND_KINDS)}")
     ],
-    batch: Annotated[str, typer.Option("--batch", help="批次;现有规则包各批次口径相同")] = "1",
-    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包,如 rehearsal")] = None,
+    batch: Annotated[str, typer.Option("--batch", help="批次；现有规则包各批次口径相同")] = "1",
+    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，如 rehearsal")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """测算补贴:列出每一步和依据的条款。来源没有规定的口径不猜,退出码为 4。"""
@@ -66,10 +66,10 @@ def estimate(
         return
     for step in worked_out.steps:
         typer.echo(step)
-    typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元({pack.name},批次 {batch});以验收后核定为准。")
+    typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元({pack.name}，批次 {batch})；以验收后核定为准。")
     for key, cited in pack.assumptions().items():
         if key.startswith("payout."):
-            typer.echo(f"按假设计算:{KEYS[key].question}:{say(KEYS[key], cited)}。{cited.clause}")
+            typer.echo(f"按假设计算：{KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}")
 
 
 def _work_out(pack: Pack, level: int, lines: Sequence[SpendLine], signed: date, completed: date) -> Entitlement:
@@ -79,7 +79,7 @@ def _work_out(pack: Pack, level: int, lines: Sequence[SpendLine], signed: date, 
         level_must_reach_the_minimum(Grade("", level, none, none, none, 0, 0), pack)
     for key, word in (("contract.not_before", "早于"), ("contract.not_after", "晚于")):
         if pack.has(key) and (signed < pack.day(key) if word == "早于" else signed > pack.day(key)):
-            sentence = f"合同签订日 {signed} {word} {pack.day(key)},不在试点期内"
+            sentence = f"合同签订日 {signed} {word} {pack.day(key)}，不在试点期内"
             raise Rejection(contract_must_be_signed_within_the_pilot.__name__, sentence, pack.clause(key))
     return entitlement(lines, pack, completed)
 
@@ -88,13 +88,13 @@ def _line(text: str) -> SpendLine:
     kind, equals, amount = text.partition("=")
     if not equals or kind not in SPEND_KINDS:
         known = "、".join(f"{kind}({name})" for kind, name in SPEND_KINDS.items())
-        raise WrongField(f"--spend 应写作 类别=金额,类别为 {known};收到“{text}”")
+        raise WrongField(f"--spend 应写作 类别=金额，类别为 {known}；收到“{text}”")
     try:
         money = Money.yuan(amount)
     except ValueError as bad:
         raise WrongField(f"--spend {kind}:{bad}") from bad
     if money < ZERO:
-        raise WrongField(f"--spend {kind}:金额不能小于零,收到“{amount}”")
+        raise WrongField(f"--spend {kind}：金额不能小于零，收到“{amount}”")
     return SpendLine(kind, "其他支出" if kind == "other" else SPEND_KINDS[kind], money)
 
 
@@ -102,4 +102,4 @@ def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as bad:
-        raise WrongField(f"{option} 应写作 2024-06-01 的样子,收到“{text}”") from bad
+        raise WrongField(f"{option} 应写作 2024-06-01 的样子，收到“{text}”") from bad

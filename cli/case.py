@@ -26,7 +26,7 @@ _OF_THE_FILE: Final = frozenset({"kind", "by", "reason", "evidence", "command_id
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``case``, and ``explain``."""
-    cases = typer.Typer(help="一企一档:查询、查看、办理", no_args_is_help=True)
+    cases = typer.Typer(help="一企一档：查询、查看、办理", no_args_is_help=True)
     cases.command("list")(listing.listed)
     cases.command("show")(explain.show)
     cases.command("do", help=_HELP, epilog=_all_kinds(), no_args_is_help=True)(do)
@@ -40,8 +40,8 @@ _HELP: Final = """对一份档案办理一项命令。
 例:lookback case do 91210200MA0U00001X submit-application batch=1 self_level=1 pledged=是
 --by dalian/firm-1 --role 企业 --org 91210200MA0U00001X
 
-各项写作 名=值:金额写元(1234.50),日期写 2026-03-02,合同与评测结果写 JSON,几项文字用分号隔开。
-不写 --command-id 时,同样的话连说两遍只办一次;他人已又办理了别的事之后,再说同样的话须加 --again。
+各项写作 名=值：金额写元(1234.50)，日期写 2026-03-02，合同与评测结果写 JSON，几项文字用分号隔开。
+不写 --command-id 时，同样的话连说两遍只办一次；他人已又办理了别的事之后，再说同样的话须加 --again。
 每项命令要填什么:lookback case commands。"""
 
 
@@ -53,9 +53,9 @@ def do(
     organisation: Of = "",
     reason: Reason = "",
     evidence: Evidence = None,
-    command_id: Annotated[str, typer.Option("--command-id", metavar="UUID", help="命令号:同一号只办一次")] = "",
-    again: Annotated[bool, typer.Option("--again", help="同样的事以前办过,现在确要再办一次")] = False,
-    signal: Annotated[bool, typer.Option("--signal", help="送达即可,不等回执;若被拒绝,记入档案")] = False,
+    command_id: Annotated[str, typer.Option("--command-id", metavar="UUID", help="命令号：同一号只办一次")] = "",
+    again: Annotated[bool, typer.Option("--again", help="同样的事以前办过，现在确要再办一次")] = False,
+    signal: Annotated[bool, typer.Option("--signal", help="送达即可，不等回执；若被拒绝，记入档案")] = False,
     file: Annotated[
         Path | None, typer.Option("--file", exists=True, dir_okay=False, help="命令写在 JSON 文件里")
     ] = None,
@@ -64,7 +64,7 @@ def do(
     """对一份档案办理一项命令."""
     if file is not None:
         if words or by or role or organisation or reason or evidence or command_id:
-            raise WrongField("有 --file 时,命令、办理人和各项都写在文件里,命令行上不再写")
+            raise WrongField("有 --file 时，命令、办理人和各项都写在文件里，命令行上不再写")
         kind, said, hand = _from_file(file)
     else:
         kind, said = _from_words(words or [])
@@ -92,13 +92,13 @@ def _say_done(command: CaseCommand, receipt: Receipt | None, before: bool, as_js
     said: dict[str, Any] = {"command_id": str(command.command_id), "kind": command.kind, "case": str(command.case)}
     if receipt is None:
         said["sent"] = True
-        words = f"已送达:{zh(command.kind)}。是否办成,见 lookback case show。"
+        words = f"已送达：{zh(command.kind)}。是否办成，见 lookback case show。"
     else:
         said |= {"version": receipt.version, "position": receipt.position, "events": receipt.events, "before": before}
-        done = "以前已办理,没有重复办理" if before else "已办理"
+        done = "以前已办理，没有重复办理" if before else "已办理"
         events = "、".join(zh(topic) for topic in receipt.events)
-        words = f"{done}:{zh(command.kind)}。记入第 {receipt.position} 号事件止:{events}。"
-    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{words}\n命令号:{command.command_id}")
+        words = f"{done}：{zh(command.kind)}。记入第 {receipt.position} 号事件止：{events}。"
+    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else f"{words}\n命令号：{command.command_id}")
 
 
 def _from_words(

@@ -32,9 +32,9 @@ from workflows.client import connect
 _LEAST, _MOST = 1, 2_000
 _PARTS_OF_A_CITY = ("postgres", "temporal", "worker", "projector")
 
-City = Annotated[str, typer.Option("--city", help="城市代码,如 dalian、zibo")]
+City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian、zibo")]
 Firms = Annotated[int, typer.Option("--firms", min=_LEAST, max=_MOST, help="企业数")]
-Seed = Annotated[int, typer.Option("--seed", help="种子:相同的种子演出相同的事件")]
+Seed = Annotated[int, typer.Option("--seed", help="种子：相同的种子演出相同的事件")]
 AsJson = Annotated[bool, typer.Option("--json", help="最后输出一行 JSON")]
 
 
@@ -48,7 +48,7 @@ def demo(
     city_code: City = "dalian",
     firms: Firms = 60,
     seed: Seed = 1,
-    headless: Annotated[bool, typer.Option("--headless", help="演完即停止全部部件,不留网页")] = False,
+    headless: Annotated[bool, typer.Option("--headless", help="演完即停止全部部件，不留网页")] = False,
     as_json: AsJson = False,
 ) -> None:
     """推演一座城市:启动全部部件,把一批企业从申报演到回头看,最后给出漏斗、资金和网页地址。"""
@@ -56,7 +56,7 @@ def demo(
 
 
 def rehearse(
-    city_code: Annotated[str, typer.Argument(metavar="CITY", help="城市代码,如 dalian、zibo")],
+    city_code: Annotated[str, typer.Argument(metavar="CITY", help="城市代码，如 dalian、zibo")],
     firms: Firms = 60,
     seed: Seed = 1,
     as_json: AsJson = False,
@@ -74,7 +74,7 @@ def _play(rehearsal: city.Rehearsal, *, stays: bool, as_json: bool) -> None:
     embedded.up(settings, None if stays else _PARTS_OF_A_CITY, tell=say_to.print)
     try:
         say_to.print(
-            f"推演 {pack.name}:{rehearsal.firms} 家企业,种子 {rehearsal.seed},"
+            f"推演 {pack.name}：{rehearsal.firms} 家企业，种子 {rehearsal.seed}，"
             f"来源未规定的 {len(pack.assumptions())} 项口径以假设代替(见文末)。"
         )
         store = EventStore(settings.dsn())
@@ -92,11 +92,11 @@ def _play(rehearsal: city.Rehearsal, *, stays: bool, as_json: bool) -> None:
         typer.echo(json.dumps(_as_json(outcome, seconds), ensure_ascii=False))
     else:
         _tell(say_to, rehearsal, outcome)
-        say_to.print(f"\n共 {outcome.events} 个事件,本次办理 {acts} 件,用时 {seconds:.0f} 秒。")
+        say_to.print(f"\n共 {outcome.events} 个事件，本次办理 {acts} 件，用时 {seconds:.0f} 秒。")
     if outcome.difference_fen:
         raise typer.Exit(1)
     if stays:
-        say_to.print(f"网页:{settings.console_url()}    停止:lookback down", style="bold")
+        say_to.print(f"网页：{settings.console_url()}    停止:lookback down", style="bold")
 
 
 async def _run(
@@ -112,7 +112,7 @@ def _read_models_must_follow(settings: Settings, store: EventStore) -> None:
     followed = wait_for(engine, store.last_position(), 60)
     engine.dispose()
     if not followed:
-        raise Unreachable("投影进程一分钟内没有读到事件末尾;请查看 lookback status 与日志。")
+        raise Unreachable("投影进程一分钟内没有读到事件末尾；请查看 lookback status 与日志。")
 
 
 class _bar:  # noqa: N801 - used as a verb
@@ -178,8 +178,8 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
         funnel.add_row(STAGES[stage], str(outcome.reached[stage]), str(outcome.stands[stage]))
     console.print(funnel)
     ended = "、".join(f"{zh(how)} {number}" for how, number in sorted(outcome.ended.items()))
-    console.print(f"已结束:{ended or '无'}")
-    money = Table(title="资金(单位:元)", title_justify="left")
+    console.print(f"已结束：{ended or '无'}")
+    money = Table(title="资金(单位：元)", title_justify="left")
     for heading in ("项目", "金额"):
         money.add_column(heading, justify="left" if heading == "项目" else "right")
     rows: list[tuple[str, Money]] = [
@@ -193,7 +193,7 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
     for name, amount in rows:
         money.add_row(name, amount.grouped())
     console.print(money)
-    console.print(f"提醒 {outcome.reminders} 次,期限届满 {outcome.passed} 次。")
+    console.print(f"提醒 {outcome.reminders} 次，期限届满 {outcome.passed} 次。")
     refusals = Table(title="按规则拒绝(次)", title_justify="left")
     for heading in ("规则", "例", "次数"):
         refusals.add_column(heading, justify="right" if heading == "次数" else "left", overflow="fold")
@@ -203,10 +203,10 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
     if outcome.steps:
         slowest = outcome.steps[0]
         console.print(
-            f"最慢的一步:{TIMERS[slowest.timer]},平均 {slowest.mean_days:.1f} 天"
-            f"({slowest.times} 次,逾期 {slowest.late} 次)。"
+            f"最慢的一步：{TIMERS[slowest.timer]}，平均 {slowest.mean_days:.1f} 天"
+            f"({slowest.times} 次，逾期 {slowest.late} 次)。"
         )
-    assumptions = Table(title="本次推演所用假设(来源未规定,须由市里明确)", title_justify="left")
+    assumptions = Table(title="本次推演所用假设(来源未规定，须由市里明确)", title_justify="left")
     for heading in ("口径", "假设", "理由"):
         assumptions.add_column(heading, overflow="fold")
     for key, cited in sorted(rehearsal.pack.assumptions().items()):

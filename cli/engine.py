@@ -31,9 +31,9 @@ def record(settings: Settings) -> Iterator[EventStore]:
         store.prepare()
         yield store
     except Unreadable as bad:
-        raise Rejection("event_must_be_readable", f"事件库里有读不出的事件:{bad}") from bad
+        raise Rejection("event_must_be_readable", f"事件库里有读不出的事件：{bad}") from bad
     except OriginatorVersionError as gap:
-        raise Rejection("events_must_follow_each_other", "事件库里有事件缺失或多出,前后接不上;请核查") from gap
+        raise Rejection("events_must_follow_each_other", "事件库里有事件缺失或多出，前后接不上；请核查") from gap
     finally:
         store.close()
 
@@ -67,5 +67,5 @@ async def begin_all(settings: Settings, lives: Sequence[CaseLife]) -> int:
 def _is_away(settings: Settings) -> Unreachable:
     return Unreachable(
         f"连接不上 Temporal({settings.temporal()})。请先运行 lookback up;"
-        "若用自己的服务,请检查 LOOKBACK_TEMPORAL_ADDRESS。"
+        "若用自己的服务，请检查 LOOKBACK_TEMPORAL_ADDRESS。"
     )

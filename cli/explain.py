@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from eventstore.store import EventStore
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-Case = Annotated[str, typer.Argument(metavar="CASE", help="信用代码、档案编号,或企业名称的一部分")]
+Case = Annotated[str, typer.Argument(metavar="CASE", help="信用代码、档案编号，或企业名称的一部分")]
 
 STATES: Final[Mapping[str, str]] = {
     "stage": "阶段",
@@ -48,7 +48,7 @@ def one_case(settings: Settings, store: EventStore, words: str) -> CaseFile:
             f"\n  {case.credit_code}  {case.firm}({case.city},{case.programme})  {case.id}" for case in found[:_SEVERAL]
         )
         more = f"\n  …共 {len(found)} 份" if len(found) > _SEVERAL else ""
-        raise WrongField(f"“{words}”与 {len(found)} 份档案相符,请写明是哪一份:{names}{more}")
+        raise WrongField(f"“{words}”与 {len(found)} 份档案相符，请写明是哪一份：{names}{more}")
     return found[0]
 
 
@@ -61,7 +61,7 @@ def show(words: Case, as_json: AsJson = False) -> None:
     for line in (*_head(told), *_money(told), *_deadlines(told)):
         typer.echo(line)
     last = told.story[-1]
-    typer.echo(f"最近一件:{last.at.astimezone(CHINA):%Y-%m-%d} {zh(last.topic)}。为什么:lookback explain {words}")
+    typer.echo(f"最近一件：{last.at.astimezone(CHINA):%Y-%m-%d} {zh(last.topic)}。为什么:lookback explain {words}")
 
 
 def explain(words: Case, as_json: AsJson = False) -> None:
@@ -97,20 +97,20 @@ def _head(told: Account) -> Iterator[str]:
     place = f"{city_name(case.city)} · {case.county} · {case.industry}"
     batch = f"批次 {case.batch_code}" if case.batch_code else "尚未申报"
     yield f"{place} · 项目 {case.programme} · {batch}{' · 推演' * case.rehearsal}"
-    yield f"档案编号 {case.id},已记 {case.version} 个事件,规则版本 {told.pack.version[:12]}"
+    yield f"档案编号 {case.id}，已记 {case.version} 个事件，规则版本 {told.pack.version[:12]}"
     yield ";".join(f"{title}:{zh(getattr(case, name))}" for name, title in STATES.items())
     if case.grade is not None:
         before = level(case.baseline.level) if case.baseline else "未诊断"
-        yield f"数字化水平:改造前 {before},评测 {level(case.grade.level)}"
+        yield f"数字化水平：改造前 {before}，评测 {level(case.grade.level)}"
 
 
 def _money(told: Account) -> Iterator[str]:
     case = told.case
     if case.entitlement is not None:
         frozen = "(已冻结)" if case.frozen else ""
-        yield f"核定补贴 {case.entitlement.amount.grouped()} 元{frozen},已拨付 {case.paid.grouped()} 元"
+        yield f"核定补贴 {case.entitlement.amount.grouped()} 元{frozen}，已拨付 {case.paid.grouped()} 元"
     if case.to_recover.fen:
-        yield f"应追缴 {case.to_recover.grouped()} 元,已退 {case.refunded.grouped()} 元"
+        yield f"应追缴 {case.to_recover.grouped()} 元，已退 {case.refunded.grouped()} 元"
 
 
 def _story(told: Account) -> Iterator[str]:
@@ -118,14 +118,14 @@ def _story(told: Account) -> Iterator[str]:
     for one in told.story:
         yield f"  {one.at.astimezone(CHINA):%Y-%m-%d %H:%M} {zh(one.topic)}"
         yield f"      {zh(one.by.role)} {one.by.id}({one.by.organisation})" + (
-            f",理由:{one.reason}" if one.reason else ""
+            f",理由：{one.reason}" if one.reason else ""
         )
         for field in said(one.said):
             yield from (f"      {line}" for line in _field(field))
         if one.evidence:
-            yield f"      材料:{'、'.join(one.evidence)}"
+            yield f"      材料：{'、'.join(one.evidence)}"
         if one.clauses:
-            yield f"      依据:{';'.join(dict.fromkeys(one.clauses))}"
+            yield f"      依据：{';'.join(dict.fromkeys(one.clauses))}"
 
 
 def _field(field: Said) -> Iterator[str]:
@@ -140,21 +140,21 @@ def _working(told: Account) -> Iterator[str]:
     working = told.working
     if working is None:
         return
-    agrees = "两者一致" if working.agrees else "两者不一致,请核查"
+    agrees = "两者一致" if working.agrees else "两者不一致，请核查"
     recorded, again = working.recorded.amount.grouped(), working.again.amount.grouped()
-    yield f"\n核定补贴:记录为 {recorded} 元;按 {working.on} 的规则重新计算为 {again} 元,{agrees}。"
+    yield f"\n核定补贴：记录为 {recorded} 元；按 {working.on} 的规则重新计算为 {again} 元，{agrees}。"
     yield from (f"  {step}" for step in working.again.steps)
 
 
 def _deadlines(told: Account) -> Iterator[str]:
     if told.waiting:
-        yield "\n正在计时的期限:"
+        yield "\n正在计时的期限："
     for one in told.waiting:
         held = one.deadline
         marks = "(暂定)" * held.provisional + "(已届满)" * held.passed
-        yield f"  {period(held.name)}:由{zh(held.role)}办理,{held.set_on} 起,截止 {held.due}{marks}。{one.follows}。"
+        yield f"  {period(held.name)}：由{zh(held.role)}办理，{held.set_on} 起，截止 {held.due}{marks}。{one.follows}。"
         if held.clause:
-            yield f"      依据:{held.clause}"
+            yield f"      依据：{held.clause}"
 
 
 def _steps(told: Account) -> Iterator[str]:
@@ -165,14 +165,14 @@ def _steps(told: Account) -> Iterator[str]:
         yield f"  {zh(step.kind)}({step.kind}):{'、'.join(map(zh, step.roles))}"
     hindered = [step for step in told.steps if step.obstacle is not None]
     if hindered:
-        yield "\n轮到但还不能办理:"
+        yield "\n轮到但还不能办理："
     for step in hindered:
         assert step.obstacle is not None
         clause = f"({step.obstacle.clause})" if step.obstacle.clause else ""
         who = "、".join(map(zh, step.roles))
-        yield f"  {zh(step.kind)}({step.kind}),{who}:{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
+        yield f"  {zh(step.kind)}({step.kind}),{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
     if not told.steps:
-        yield "\n没有可以办理的事:档案已结束。" if not told.case.is_open else "\n目前没有轮到办理的事。"
+        yield "\n没有可以办理的事：档案已结束。" if not told.case.is_open else "\n目前没有轮到办理的事。"
 
 
 def _questions(told: Account) -> Iterator[str]:
@@ -187,7 +187,7 @@ def _questions(told: Account) -> Iterator[str]:
 def _assumptions(told: Account) -> Iterator[str]:
     assumed = told.pack.assumptions()
     if assumed:
-        yield f"\n本案按假设办理的口径 {len(assumed)} 项(来源没有规定,只用于推演):"
+        yield f"\n本案按假设办理的口径 {len(assumed)} 项(来源没有规定，只用于推演):"
     for key, cited in assumed.items():
         yield f"  {KEYS[key].question}:{say(KEYS[key], cited)}。{cited.clause}({key})"
 

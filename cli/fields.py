@@ -44,9 +44,9 @@ _SHAPES: Final[Mapping[Any, str]] = {
     str: "文字",
     int: "整数",
     bool: "是 或 否",
-    date: "日期,如 2026-03-02",
-    Decimal: "数,如 31.5",
-    Money: "金额(元,最多两位小数),如 1234.50",
+    date: "日期，如 2026-03-02",
+    Decimal: "数，如 31.5",
+    Money: "金额(元，最多两位小数)，如 1234.50",
     UUID: "编号(UUID)",
 }
 _YES_OR_NO: Final = {"是": True, "true": True, "yes": True, "否": False, "false": False, "no": False}
@@ -77,7 +77,7 @@ def shape(wanted: Any) -> str:
         return "、".join(get_args(wanted)) + " 之一"
     if get_origin(wanted) is tuple:
         inner = get_args(wanted)[0]
-        return "几项文字,用分号隔开,或写成 JSON 列表" if inner is str else f"JSON 列表,每项为{shape(inner)}"
+        return "几项文字，用分号隔开，或写成 JSON 列表" if inner is str else f"JSON 列表，每项为{shape(inner)}"
     parts = ",".join(f"{name}:{shape(type_)}" for name, type_ in types_of(wanted).items())
     return f"JSON 对象 {{{parts}}}"
 
@@ -92,10 +92,10 @@ def read(kind: type[CaseCommand], said: Mapping[str, Any]) -> dict[str, Any]:
     wanted = types_of(kind)
     for name in (name for name in said if name not in wanted):
         own = "、".join(label(one) for one in wanted) or "没有专有的项"
-        raise WrongField(f"“{zh(str(kind.kind))}”没有“{name}”这一项。可填:{own}")
+        raise WrongField(f"“{zh(str(kind.kind))}”没有“{name}”这一项。可填：{own}")
     for name in (name for name in wanted if name not in said):
         if not is_optional(kind, name):
-            raise WrongField(f"缺少 {label(name)}:{shape(wanted[name])}")
+            raise WrongField(f"缺少 {label(name)}：{shape(wanted[name])}")
     return {name: _read(wanted[name], value, label(name)) for name, value in said.items()}
 
 
@@ -110,7 +110,7 @@ def _read(wanted: Any, said: Any, where: str) -> Any:
             )
         return _plain(wanted, said)
     except (ValueError, RecursionError) as bad:  # what pydantic, json and Money raise are ValueErrors
-        raise WrongField(f"{where} 应为{shape(wanted)};收到 {_short(said)}") from bad
+        raise WrongField(f"{where} 应为{shape(wanted)}；收到 {_short(said)}") from bad
 
 
 def _plain(wanted: Any, said: Any) -> Any:
@@ -152,9 +152,9 @@ def _object(wanted: Any, said: Any, where: str) -> Any:
         _not_this()
     parts = types_of(wanted)
     for name in (name for name in said if name not in parts):
-        raise WrongField(f"{where} 没有“{name}”这一项。可填:{'、'.join(label(one) for one in parts)}")
+        raise WrongField(f"{where} 没有“{name}”这一项。可填：{'、'.join(label(one) for one in parts)}")
     for name in (name for name in parts if name not in said):
-        raise WrongField(f"{where} 缺少 {label(name)}:{shape(parts[name])}")
+        raise WrongField(f"{where} 缺少 {label(name)}：{shape(parts[name])}")
     return wanted(**{name: _read(parts[name], said[name], f"{where}的{label(name)}") for name in parts})
 
 

@@ -82,8 +82,8 @@ def named(store: EventStore, command: CaseCommand, *, again: bool) -> CaseComman
     if not again:
         raise Rejection(
             "same_words_must_be_meant_again",
-            f"同样的“{zh(command.kind)}”已于 {before.timestamp.astimezone(CHINA):%Y-%m-%d %H:%M} 办理过,"
-            "此后又办理了别的事。若确要再办一次,请加 --again;若只想知道办了没有,请看 lookback case show。",
+            f"同样的“{zh(command.kind)}”已于 {before.timestamp.astimezone(CHINA):%Y-%m-%d %H:%M} 办理过，"
+            "此后又办理了别的事。若确要再办一次，请加 --again；若只想知道办了没有，请看 lookback case show。",
         )
     return replace(command, command_id=name)
 
@@ -114,8 +114,8 @@ async def _through_the_engine(settings: Settings, command: CaseCommand, *, signa
             return None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as away:
         raise Unreachable(
-            f"{_PATIENCE_SECONDS} 秒内没有答复:工作进程可能没有运行(见 lookback status)。"
-            "命令可能仍会办理;恢复后再输入一次即可得到回执,不会重复办理。"
+            f"{_PATIENCE_SECONDS} 秒内没有答复：工作进程可能没有运行(见 lookback status)。"
+            "命令可能仍会办理；恢复后再输入一次即可得到回执，不会重复办理。"
         ) from away
     except Rejection as no:
         if no.refusal.rule != "case_must_have_a_running_workflow":
@@ -133,7 +133,7 @@ async def _sent(client: Client, command: CaseCommand) -> None:
 
 
 def _no_workflow() -> Unreachable:
-    return Unreachable("档案在,但它的流程没有运行。请运行 lookback rebuild workflows,然后再输入一次。")
+    return Unreachable("档案在，但它的流程没有运行。请运行 lookback rebuild workflows，然后再输入一次。")
 
 
 def _receipt_of(desk: Desk, command: CaseCommand, now: datetime) -> Receipt:

@@ -13,11 +13,11 @@ from cli.fields import WrongField
 from domain.people import Person, Role
 from domain.words import ROLES
 
-By = Annotated[str, typer.Option("--by", metavar="ID", help="办理人编号,如 dalian/clerk-1")]
-AsRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理,如 firm 或 企业")]
-Of = Annotated[str, typer.Option("--org", metavar="ORG", help="代表哪个单位:企业写信用代码,区县写区县名")]
+By = Annotated[str, typer.Option("--by", metavar="ID", help="办理人编号，如 dalian/clerk-1")]
+AsRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理，如 firm 或 企业")]
+Of = Annotated[str, typer.Option("--org", metavar="ORG", help="代表哪个单位：企业写信用代码，区县写区县名")]
 Reason = Annotated[str, typer.Option("--reason", help="理由")]
-Evidence = Annotated[list[str] | None, typer.Option("--evidence", help="所附材料的编号或哈希,可写多次")]
+Evidence = Annotated[list[str] | None, typer.Option("--evidence", help="所附材料的编号或哈希，可写多次")]
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def person(by: str, role: str, organisation: str) -> Person:
     code = next((code for code, title in ROLES.items() if role.strip() in (code, title)), None)
     if code is None:
         known = "、".join(f"{title}({code})" for code, title in ROLES.items())
-        raise WrongField(f"没有“{role}”这个角色;有:{known}")
+        raise WrongField(f"没有“{role}”这个角色；有：{known}")
     return Person(by.strip(), Role(code), organisation.strip())
 
 
@@ -46,7 +46,7 @@ def hand_in(said: Mapping[str, Any]) -> Hand:
     """The hand that a command's file names. Raises WrongField."""
     by = said.get("by")
     if not isinstance(by, dict) or by.keys() != {"id", "role", "organisation"}:
-        raise WrongField('文件中 by 应写作 {"id": 编号, "role": 角色, "organisation": 单位}')
+        raise WrongField('文件中 by 应写作 {"id": 编号， "role": 角色， "organisation": 单位}')
     evidence = said.get("evidence", [])
     if not isinstance(evidence, list):
         raise WrongField("文件中 evidence 应为列表")
@@ -65,4 +65,4 @@ def command_number(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError as bad:
-        raise WrongField(f"命令号(command_id)应为 UUID;收到“{text}”") from bad
+        raise WrongField(f"命令号(command_id)应为 UUID；收到“{text}”") from bad

@@ -26,11 +26,11 @@ _PAGE: Final = 500
 
 
 def listed(
-    city: Annotated[str, typer.Option("--city", help="城市代码,如 dalian;不写则为全部")] = "",
-    stage: Annotated[str, typer.Option("--stage", help="阶段,如 contract 或 合同")] = "",
+    city: Annotated[str, typer.Option("--city", help="城市代码，如 dalian；不写则为全部")] = "",
+    stage: Annotated[str, typer.Option("--stage", help="阶段，如 contract 或 合同")] = "",
     batch: Annotated[str, typer.Option("--batch", help="批次")] = "",
     county: Annotated[str, typer.Option("--county", help="区县")] = "",
-    text: Annotated[str, typer.Option("--text", help="企业名称的一部分,或信用代码、档案编号的开头")] = "",
+    text: Annotated[str, typer.Option("--text", help="企业名称的一部分，或信用代码、档案编号的开头")] = "",
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多列出几家")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -74,7 +74,7 @@ def _stage(word: str) -> Stage | None:
     for code, title in STAGES.items():
         if word in (code, title):
             return Stage(code)
-    raise WrongField(f"没有“{word}”这个阶段;有:{'、'.join(f'{title}({code})' for code, title in STAGES.items())}")
+    raise WrongField(f"没有“{word}”这个阶段；有：{'、'.join(f'{title}({code})' for code, title in STAGES.items())}")
 
 
 def _say(found: list[Case], more: bool, read: int, as_json: bool) -> None:
@@ -87,7 +87,7 @@ def _say(found: list[Case], more: bool, read: int, as_json: bool) -> None:
         map(_row, found),
     )
     typer.echo(
-        f"共 {len(found)} 家" + (",另有未列出的,请用 --limit 或筛选条件" if more else "") + f"(读至第 {read} 号事件)"
+        f"共 {len(found)} 家" + (",另有未列出的，请用 --limit 或筛选条件" if more else "") + f"(读至第 {read} 号事件)"
     )
 
 

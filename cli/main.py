@@ -25,7 +25,7 @@ from settings import BadSetting, Unreachable
 ROOMS = ("service", "demo", "case", "roster", "packs", "workdays", "calc", "office", "rebuild")
 """The modules of `cli/` that mount commands; each has a function ``register(app)``."""
 
-_START_FIRST = "请先运行 lookback up;若用自己的服务,请检查 LOOKBACK_DATABASE_URL 与 LOOKBACK_TEMPORAL_ADDRESS。"
+_START_FIRST = "请先运行 lookback up；若用自己的服务，请检查 LOOKBACK_DATABASE_URL 与 LOOKBACK_TEMPORAL_ADDRESS。"
 
 
 def run() -> None:
@@ -66,11 +66,11 @@ def application() -> typer.Typer:
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
     rich_utils.OPTIONS_PANEL_TITLE = "选项"
     rich_utils.COMMANDS_PANEL_TITLE = "命令"
-    rich_utils.DEFAULT_STRING = "[默认:{}]"
+    rich_utils.DEFAULT_STRING = "[默认：{}]"
     rich_utils.REQUIRED_LONG_STRING = "[必填]"
     app = typer.Typer(
         name="lookback",
-        help="回头看:中小企业数字化转型城市试点,从遴选到回头看,一企一档,全程留痕。",
+        help="回头看：中小企业数字化转型城市试点，从遴选到回头看，一企一档，全程留痕。",
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -112,7 +112,7 @@ def explain(error: Exception) -> tuple[int, Refusal] | None:
 _OS_ERRORS: dict[type[BaseException], str] = {
     FileNotFoundError: "没有这个文件或目录",
     PermissionError: "当前账号没有权限",
-    IsADirectoryError: "这是目录,不是文件",
+    IsADirectoryError: "这是目录，不是文件",
     NotADirectoryError: "路径中间有一段不是目录",
     FileExistsError: "已经存在",
 }
@@ -143,8 +143,8 @@ def _unreachable(error: BaseException) -> str:
 
 
 def _for_people(refusal: Refusal) -> str:
-    clause = f"\n依据:{refusal.clause}" if refusal.clause else ""
-    rule = f"\n规则:{refusal.rule}" if refusal.rule and not refusal.rule.startswith(_OWN_RULES) else ""
+    clause = f"\n依据：{refusal.clause}" if refusal.clause else ""
+    rule = f"\n规则：{refusal.rule}" if refusal.rule and not refusal.rule.startswith(_OWN_RULES) else ""
     return f"{refusal.sentence}{clause}{rule}"
 
 
@@ -159,7 +159,7 @@ def _usage(error: TyperException) -> str:
     if parameter is not None and parameter.param_type_name == "argument":
         name = parameter.metavar or str(parameter.name).upper()
     context = getattr(error, "ctx", None)
-    where = f"用法见:{context.command_path} --help" if context is not None else ""
+    where = f"用法见：{context.command_path} --help" if context is not None else ""
     match type(error).__name__:
         case "NoArgsIsHelpError":
             return error.message
@@ -168,15 +168,15 @@ def _usage(error: TyperException) -> str:
         case "MissingParameter":
             sentence = f"缺少 {name}。"
         case "BadParameter" if gone := re.match(r"\w+ '(.*)' does not exist", error.message):
-            sentence = f"{name}:没有 {gone[1]} 这个文件。"
+            sentence = f"{name}：没有 {gone[1]} 这个文件。"
         case "BadParameter":
-            sentence = f"{name} 的值不对:{error.message}"
+            sentence = f"{name} 的值不对：{error.message}"
         case _ if unknown := re.match(r"No such command '([^']*)'", error.message):
             sentence = f"没有命令 {unknown[1]}。"
         case _ if extra := re.match(r"Got unexpected extra argument\S* \((.*)\)", error.message):
-            sentence = f"多出的参数:{extra[1]}。"
+            sentence = f"多出的参数：{extra[1]}。"
         case _ if value := re.match(r"Option '?(-[^ ']*)'? requires an argument", error.message):
             sentence = f"选项 {value[1]} 后面要有值。"
         case _:
-            sentence = f"命令用法不对:{error.message}"
+            sentence = f"命令用法不对：{error.message}"
     return f"{sentence}{where}"

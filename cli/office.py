@@ -30,8 +30,8 @@ from settings import Settings
 if TYPE_CHECKING:
     from eventstore.store import EventStore
 
-City = Annotated[str, typer.Option("--city", help="城市代码,如 dalian")]
-Programme = Annotated[str, typer.Option("--programme", help="项目;不写则为该市规则包的项目(推演则另成一项目)")]
+City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian")]
+Programme = Annotated[str, typer.Option("--programme", help="项目；不写则为该市规则包的项目(推演则另成一项目)")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
     batches = typer.Typer(help="批次", no_args_is_help=True)
     batches.command("open")(open_batch)
     batches.callback()(lambda: None)  # with one command alone typer would drop the word ``open``
-    funds = typer.Typer(help="资金:下达指标、资金账、对账", no_args_is_help=True)
+    funds = typer.Typer(help="资金：下达指标、资金账、对账", no_args_is_help=True)
     funds.command("appropriate")(appropriate)
     funds.command("ledger")(ledger)
     funds.command("verify")(verify)
@@ -63,14 +63,14 @@ def register(app: typer.Typer) -> None:
 
 def open_batch(
     city: City,
-    code: Annotated[str, typer.Option("--code", help="批次号,如 1")],
-    opens: Annotated[str, typer.Option("--opens", help="申报开始日,如 2026-03-01")],
+    code: Annotated[str, typer.Option("--code", help="批次号，如 1")],
+    opens: Annotated[str, typer.Option("--opens", help="申报开始日，如 2026-03-01")],
     closes: Annotated[str, typer.Option("--closes", help="申报截止日(含当日)")],
     by: By,
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")] = "bureau-clerk",
     organisation: Of = "",
     reason: Reason = "",
-    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包,只用于推演")] = None,
+    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，只用于推演")] = None,
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
@@ -103,15 +103,15 @@ def open_batch(
         receipt,
         said,
         f"批次 {code}({command.programme}){window[0]} 至 {window[1]} 受理申报。"
-        f"规则版本 {pack.version[:12]},{assumed},{open_questions}。批次编号:{batch}",
+        f"规则版本 {pack.version[:12]}，{assumed}，{open_questions}。批次编号：{batch}",
         as_json,
     )
 
 
 def appropriate(
     city: City,
-    source: Annotated[Source, typer.Option("--source", help="资金来源:中央、省、市、县区")],
-    amount: Annotated[str, typer.Option("--amount", metavar="YUAN", help="金额(元),如 120000000.00")],
+    source: Annotated[Source, typer.Option("--source", help="资金来源：中央、省、市、县区")],
+    amount: Annotated[str, typer.Option("--amount", metavar="YUAN", help="金额(元)，如 120000000.00")],
     document: Annotated[str, typer.Option("--document", help="指标文件文号")],
     by: By,
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")] = "city-treasury",
@@ -187,9 +187,9 @@ def verify(city: City, programme: Programme = "", as_json: AsJson = False) -> No
         said = {"difference_fen": outcome.difference_fen, "checked_positions": outcome.checked_positions}
         typer.echo(json.dumps(said | {"faults": [asdict(fault) for fault in outcome.faults]}, ensure_ascii=False))
     else:
-        typer.echo(f"已核对 {outcome.checked_positions} 处,差额 {Money(outcome.difference_fen)} 元。")
+        typer.echo(f"已核对 {outcome.checked_positions} 处，差额 {Money(outcome.difference_fen)} 元。")
         for fault in outcome.faults:
-            typer.echo(f"第 {fault.position} 号事件:{fault.what}", err=True)
+            typer.echo(f"第 {fault.position} 号事件：{fault.what}", err=True)
     if outcome.faults:
         raise typer.Exit(3)
 
@@ -252,4 +252,4 @@ def _day(option: str, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as bad:
-        raise WrongField(f"{option} 应写作 2026-03-01 的样子,收到“{text}”") from bad
+        raise WrongField(f"{option} 应写作 2026-03-01 的样子，收到“{text}”") from bad

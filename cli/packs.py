@@ -23,7 +23,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``packs``."""
-    packs = typer.Typer(help="规则包:查看、检查、比较", no_args_is_help=True)
+    packs = typer.Typer(help="规则包：查看、检查、比较", no_args_is_help=True)
     packs.command("check")(check)
     packs.command("show")(show)
     packs.command("diff")(diff)
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="规则包或假设包;不写则检查全部", exists=True, dir_okay=False)
+        list[Path] | None, typer.Argument(help="规则包或假设包；不写则检查全部", exists=True, dir_okay=False)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -44,14 +44,14 @@ def check(
     else:
         for fault in found:
             typer.echo(str(fault))
-        typer.echo(f"已检查 {len(paths)} 个文件,错误 {len(found)} 处。")
+        typer.echo(f"已检查 {len(paths)} 个文件，错误 {len(found)} 处。")
     if found:
         raise typer.Exit(3)
 
 
 def show(
-    city: Annotated[str, typer.Argument(help="城市代码,如 dalian")],
-    overlay: Annotated[list[str] | None, typer.Option(help="叠加的假设包,如 rehearsal")] = None,
+    city: Annotated[str, typer.Argument(help="城市代码，如 dalian")],
+    overlay: Annotated[list[str] | None, typer.Option(help="叠加的假设包，如 rehearsal")] = None,
     as_json: AsJson = False,
 ) -> None:
     """列出一个城市规则包的每个值:依据的条款、原文/推导/假设,以及待定口径。"""
@@ -66,12 +66,12 @@ def show(
     table = _table("口径", "值", "来历", "依据")
     for key, spec in KEYS.items():
         for cited in pack.values.get(key, ()):
-            note = f"\n注:{cited.note}" if cited.note else ""
+            note = f"\n注：{cited.note}" if cited.note else ""
             standing = notation.STANDINGS[cited.standing]
             table.add_row(f"{spec.question}\n{key}", _said(key, cited), standing, cited.clause + note)
     console.print(table)
     questions = pack.open_questions()
-    console.print(f"待定口径 {len(questions)} 项(来源未规定,须由市里明确):")
+    console.print(f"待定口径 {len(questions)} 项(来源未规定，须由市里明确):")
     for key, question in questions.items():
         console.print(f"  {question}?({key})")
 
@@ -94,7 +94,7 @@ def diff(
         table.add_row(key, *(_column(key, pack) for pack in packs))
     if differ:
         _console().print(table)
-    typer.echo(f"不同的键 {len(differ)} 个,相同的键 {len(KEYS) - len(differ)} 个。")
+    typer.echo(f"不同的键 {len(differ)} 个，相同的键 {len(KEYS) - len(differ)} 个。")
 
 
 def _console() -> Console:

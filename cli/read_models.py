@@ -23,7 +23,7 @@ def register_rebuild(group: typer.Typer) -> None:
 
 
 def read_models(
-    only_parked: Annotated[bool, typer.Option("--parked", help="只重新归集停放的事件,不重建其余")] = False,
+    only_parked: Annotated[bool, typer.Option("--parked", help="只重新归集停放的事件，不重建其余")] = False,
     as_json: AsJson = False,
 ) -> None:
     """从事件库重建全部读模型;重建完成前,网页仍显示原有内容。"""
@@ -35,15 +35,15 @@ def read_models(
         with Console(stderr=True).status("正在重建读模型…") as status:
             rebuilt = rebuild(url, lambda at: status.update(f"正在重建读模型…已归集到第 {at} 号事件"))
         position, parked = rebuilt.position, rebuilt.parked
-        done = f"读模型已重建,归集到第 {position} 号事件。"
+        done = f"读模型已重建，归集到第 {position} 号事件。"
     if as_json:
         stays = [{**asdict(one), "stream": str(one.stream)} for one in parked]
         typer.echo(json.dumps({"position": position, "parked": stays}, ensure_ascii=False))
         return
-    typer.echo(done if not parked else f"{done}仍有 {len(parked)} 个事件停放:")
+    typer.echo(done if not parked else f"{done}仍有 {len(parked)} 个事件停放：")
     for one in parked:
         if one.fault:
-            typer.echo(f"  第 {one.position} 号事件 {one.topic}(流 {one.stream},第 {one.version} 版):{one.fault}")
+            typer.echo(f"  第 {one.position} 号事件 {one.topic}(流 {one.stream}，第 {one.version} 版):{one.fault}")
 
 
 def _release(url: str) -> tuple[int, tuple[Parked, ...]]:

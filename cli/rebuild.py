@@ -37,7 +37,7 @@ class Restarted:
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``rebuild``."""
-    group = typer.Typer(help="从事件重建:读模型、流程", no_args_is_help=True)
+    group = typer.Typer(help="从事件重建：读模型、流程", no_args_is_help=True)
     register_rebuild(group)
     group.command("workflows")(workflows)
     app.add_typer(group, name="rebuild")
@@ -53,7 +53,9 @@ def workflows(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON"
     if as_json:
         typer.echo(json.dumps(asdict(done)))
         return
-    typer.echo(f"档案 {done.cases} 份:已结束 {done.ended} 份,流程在运行 {done.running} 份,重新开始 {done.started} 份。")
+    typer.echo(
+        f"档案 {done.cases} 份：已结束 {done.ended} 份，流程在运行 {done.running} 份，重新开始 {done.started} 份。"
+    )
 
 
 async def restart(settings: Settings, store: EventStore) -> Restarted:

@@ -19,15 +19,15 @@ from exchange.roster import Roster, RosterRefused
 from policies import load
 from settings import Settings
 
-City = Annotated[str, typer.Option("--city", help="城市代码,如 dalian")]
+City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
-_CANNOT_WRITE = "写不了 {}:所在目录不存在,或没有写入的权限"
+_CANNOT_WRITE = "写不了 {}：所在目录不存在，或没有写入的权限"
 
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``roster``."""
-    rosters = typer.Typer(help="企业名册:模板、样例、导入", no_args_is_help=True)
+    rosters = typer.Typer(help="企业名册：模板、样例、导入", no_args_is_help=True)
     rosters.command("template")(template)
     rosters.command("sample")(sample)
     rosters.command("import")(take)
@@ -35,12 +35,12 @@ def register(app: typer.Typer) -> None:
 
 
 def template(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx);已有的文件不覆盖")], city: City
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx)；已有的文件不覆盖")], city: City
 ) -> None:
     """生成空白名册,供区县和企业填报。"""
     pack = load.load(city)
     if file.exists():
-        _wrong(f"{file} 已经存在;为免覆盖填好的名册,请换一个文件名")
+        _wrong(f"{file} 已经存在；为免覆盖填好的名册，请换一个文件名")
     try:
         roster.template(file, pack)
     except OSError:
@@ -49,10 +49,10 @@ def template(
 
 
 def sample(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx);已有的文件会覆盖")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx)；已有的文件会覆盖")],
     city: City,
     firms: Annotated[int, typer.Option(min=1, max=roster.MAX_ROWS, help="企业数")] = 60,
-    seed: Annotated[int, typer.Option(help="种子;同一种子写出同样的名册")] = 1,
+    seed: Annotated[int, typer.Option(help="种子；同一种子写出同样的名册")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """生成虚拟企业的名册,供推演和试用。"""
@@ -70,7 +70,7 @@ def sample(
 def take(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="填好的名册(.xlsx 或 .xls)")],
     city: City,
-    by: Annotated[str, typer.Option(help="经办人编号;不写则为市局经办一号")] = "",
+    by: Annotated[str, typer.Option(help="经办人编号；不写则为市局经办一号")] = "",
     as_json: AsJson = False,
 ) -> None:
     """导入名册,每家企业建档。任何一行有误则全部不导入,逐行说明原因,退出码为 3。"""
@@ -93,7 +93,7 @@ def _read(file: Path, pack: Pack) -> Roster:
     try:
         return roster.read(file, pack)
     except OSError:
-        _wrong(f"打不开 {file}:{'是目录,或没有读取的权限' if file.exists() else '没有这个文件'}")
+        _wrong(f"打不开 {file}：{'是目录，或没有读取的权限' if file.exists() else '没有这个文件'}")
 
 
 def _say_taken(found: Roster, outcome: dict[str, int], as_json: bool) -> None:
@@ -102,12 +102,12 @@ def _say_taken(found: Roster, outcome: dict[str, int], as_json: bool) -> None:
         said["warnings"] = [asdict(warning) for warning in found.warnings]
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
-    typer.echo(f"名册 {len(found.rows)} 家:新建档 {outcome['opened']} 家,原已建档 {outcome['already']} 家。")
+    typer.echo(f"名册 {len(found.rows)} 家：新建档 {outcome['opened']} 家，原已建档 {outcome['already']} 家。")
     if found.ignored_columns:
-        typer.echo(f"未采用的列:{'、'.join(found.ignored_columns)}(联系人和电话不进入档案)")
+        typer.echo(f"未采用的列：{'、'.join(found.ignored_columns)}(联系人和电话不进入档案)")
     for warning in found.warnings:
         row = f" 第 {warning.row} 行" if warning.row else ""
-        typer.echo(f"请核对:工作表“{warning.sheet}”{row} {warning.reason}")
+        typer.echo(f"请核对：工作表“{warning.sheet}”{row} {warning.reason}")
 
 
 def _say_refused(refused: RosterRefused, as_json: bool) -> None:
@@ -127,7 +127,7 @@ def _say_refused(refused: RosterRefused, as_json: bool) -> None:
         table.add_row(fault.sheet, str(fault.row), fault.column, fault.reason, fault.clause)
     Console(stderr=True, markup=False, emoji=False, highlight=False).print(table)
     for rule, times in Counter(fault.rule for fault in refused.rows).items():
-        typer.echo(f"{rule}:{times} 处", err=True)
+        typer.echo(f"{rule}：{times} 处", err=True)
 
 
 def _wrong(sentence: str) -> NoReturn:

@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 _STATES = {
     "running": "运行中",
     "starting": "启动中",
-    "dead": "已退出,正在重启",
+    "dead": "已退出，正在重启",
     "stopped": "未启动",
     "elsewhere": "用自己的地址",
 }
@@ -32,7 +32,7 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    only: Annotated[str, typer.Option(help="只启动这些部件,用逗号隔开,如 postgres,temporal")] = "",
+    only: Annotated[str, typer.Option(help="只启动这些部件，用逗号隔开，如 postgres,temporal")] = "",
     as_json: AsJson = False,
 ) -> None:
     """启动本机的全部部件并看护:哪个意外退出就重启哪个。
@@ -47,8 +47,8 @@ def up(
         return
     for note in running.notes:
         typer.echo(note)
-    typer.echo("已在运行,没有重复启动。" if running.attached else "已启动。")
-    typer.echo(f"数据目录:{settings.home}    停止:lookback down    查看:lookback status")
+    typer.echo("已在运行，没有重复启动。" if running.attached else "已启动。")
+    typer.echo(f"数据目录：{settings.home}    停止:lookback down    查看:lookback status")
     if not settings.temporal_address:
         typer.echo(f"Temporal 页面:http://127.0.0.1:{settings.temporal_ui_port}/")
 
@@ -59,7 +59,7 @@ def down(as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps({"stopped": stopped}))
     else:
-        typer.echo(f"已停止:{'、'.join(stopped)}。" if stopped else "没有在运行的部件。")
+        typer.echo(f"已停止：{'、'.join(stopped)}。" if stopped else "没有在运行的部件。")
 
 
 def status(as_json: AsJson = False) -> None:
@@ -75,4 +75,4 @@ def status(as_json: AsJson = False) -> None:
         table.add_row(part.title, state, str(part.pid or ""), part.since, part.address)
     Console(width=300).print(table)  # an address cut short is no address
     if not kept and any(part.pid for part in parts):
-        typer.echo("看护进程不在:部件还在运行,但退出后不会自动重启。再运行一次 lookback up 即可接管。")
+        typer.echo("看护进程不在：部件还在运行，但退出后不会自动重启。再运行一次 lookback up 即可接管。")

@@ -15,7 +15,7 @@ _WEEKDAYS = "一二三四五六日"
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``workdays``."""
-    workdays = typer.Typer(help="工作日:按公布的放假安排推算期限", no_args_is_help=True)
+    workdays = typer.Typer(help="工作日：按公布的放假安排推算期限", no_args_is_help=True)
     # A negative number looks like an option; it shall be refused in words, not as an unknown option.
     workdays.command("add", context_settings={"ignore_unknown_options": True})(add)
     workdays.callback()(lambda: None)  # with one command alone typer would drop the word ``add``
@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    day: Annotated[str, typer.Argument(metavar="DATE", help="起算日,如 2026-02-10;次日为第 1 日")],
+    day: Annotated[str, typer.Argument(metavar="DATE", help="起算日，如 2026-02-10；次日为第 1 日")],
     count: Annotated[str, typer.Argument(metavar="N", help="工作日数")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -31,9 +31,9 @@ def add(
     try:
         start = date.fromisoformat(day)
     except ValueError:
-        _wrong(f"日期应写作 2026-02-10 的样子,收到“{day}”")
+        _wrong(f"日期应写作 2026-02-10 的样子，收到“{day}”")
     if not (count.isascii() and count.isdigit()):
-        _wrong(f"工作日数应为不小于 0 的整数,收到“{count}”")
+        _wrong(f"工作日数应为不小于 0 的整数，收到“{count}”")
     try:
         due = published().add_working_days(start, int(count))
     except (OverflowError, ValueError):  # ValueError: more digits than Python reads
@@ -41,8 +41,8 @@ def add(
     if as_json:
         typer.echo(json.dumps({"date": due.date.isoformat(), "standing": due.standing}))
         return
-    provisional = "(暂定:所涉年份的放假安排尚未公布)" if due.provisional else ""
-    typer.echo(f"{start} 之后第 {int(count)} 个工作日:{due.date} 星期{_WEEKDAYS[due.date.weekday()]}{provisional}")
+    provisional = "(暂定：所涉年份的放假安排尚未公布)" if due.provisional else ""
+    typer.echo(f"{start} 之后第 {int(count)} 个工作日：{due.date} 星期{_WEEKDAYS[due.date.weekday()]}{provisional}")
 
 
 def _wrong(sentence: str) -> NoReturn:

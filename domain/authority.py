@@ -88,7 +88,7 @@ def role_must_be_allowed_to_do_this(by: Person, kind: str) -> No | None:
     if by.role in allowed:
         return None
     who = "、".join(zh(role) for role in allowed) or "无人"
-    return No(f"“{zh(kind)}”由{who}办理,{zh(by.role)}无权办理")
+    return No(f"“{zh(kind)}”由{who}办理，{zh(by.role)}无权办理")
 
 
 @rule
@@ -104,7 +104,7 @@ def hand_must_belong_to_the_case(by: Person, case: CaseFile) -> No | None:
     }.get(by.role)
     if own is None or by.organisation == own:
         return None
-    return No(f"{zh(by.role)}“{by.organisation}”与本案无关,不能办理")
+    return No(f"{zh(by.role)}“{by.organisation}”与本案无关，不能办理")
 
 
 def may(command: Command, case: CaseFile | None) -> None:

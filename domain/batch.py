@@ -66,7 +66,7 @@ class OpenBatch(Command):
 @rule
 def batch_must_be_opened_once(batch: Batch) -> No | None:
     """A batch's window and rules never change once it is open."""
-    return None if batch.is_new else No(f"批次 {batch.code} 已经开启,不能重复开启")
+    return None if batch.is_new else No(f"批次 {batch.code} 已经开启，不能重复开启")
 
 
 @rule

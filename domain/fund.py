@@ -138,13 +138,13 @@ class AppropriateFund(Command):
 @rule
 def amount_must_be_positive(amount: Money) -> No | None:
     """Money moves in positive amounts; a reversal is a movement of its own."""
-    return None if amount > ZERO else No(f"金额必须大于零,收到 {amount} 元")
+    return None if amount > ZERO else No(f"金额必须大于零，收到 {amount} 元")
 
 
 @rule
 def document_must_be_named(document: str) -> No | None:
     """No money without the number of the document it rests on."""
-    return None if document.strip() else No("未填写文号,资金变动必须有文件依据")
+    return None if document.strip() else No("未填写文号，资金变动必须有文件依据")
 
 
 @rule
@@ -152,14 +152,14 @@ def fund_must_hold_enough(fund: Fund, amount: Money) -> No | None:
     """Nobody can commit more than is available, in whatever order approvals arrive."""
     if amount <= fund.available:
         return None
-    return No(f"预算余额不足:可用 {fund.available.grouped()} 元,需要 {amount.grouped()} 元")
+    return No(f"预算余额不足：可用 {fund.available.grouped()} 元，需要 {amount.grouped()} 元")
 
 
 @rule
 def case_must_not_be_committed_twice(fund: Fund, case: UUID) -> No | None:
     """One case has one commitment at a time; a second would bury the first."""
     committed = fund.committed_to.get(case)
-    return None if committed is None else No(f"该企业已占用预算 {committed.grouped()} 元,不能重复占用")
+    return None if committed is None else No(f"该企业已占用预算 {committed.grouped()} 元，不能重复占用")
 
 
 @rule

@@ -106,7 +106,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "payout.cap": Key("money", "每家企业补贴上限是多少"),
     "payout.eligible": Key("list", "哪些支出可以补贴", words=_ELIGIBLE),
     "payout.budget": Key("money", "企业改造补贴的预算是多少"),
-    "lookback.rule": Key("text", "是否对企业抽查复核,抽查什么"),
+    "lookback.rule": Key("text", "是否对企业抽查复核，抽查什么"),
     "lookback.share": Key("ratio", "抽查比例是多少"),
     "lookback.grounds": Key("list", "哪些情形取消试点资格"),
     "lookback.clawback": Key("text", "取消资格后补贴是否追回", words=_CLAWBACKS),

@@ -206,7 +206,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.application-waitlisted": "列入候补",
     "case.waitlist-promoted": "候补递补",
     "case.application-rejected": "未入选",
-    "case.application-lapsed": "逾期未补正,视为放弃",
+    "case.application-lapsed": "逾期未补正，视为放弃",
     "case.list-published": "名单公示",
     "case.objection-recorded": "收到异议",
     "case.objection-upheld": "异议成立",

@@ -39,22 +39,22 @@ def bytes_of(path: Path) -> bytes:
     with path.open("rb") as file:
         content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise WorkbookError(f"文件超过 {MAX_BYTES // 2**20} MB,请分成几个文件导入")
+        raise WorkbookError(f"文件超过 {MAX_BYTES // 2**20} MB，请分成几个文件导入")
     return content
 
 
 def sheets_of(content: bytes) -> list[Sheet]:
     """Every sheet of an .xlsx or .xls, merged cells filled downwards. Raises WorkbookError."""
     if not content.startswith(_WORKBOOKS):
-        raise WorkbookError("文件不是 Excel 工作簿(.xlsx 或 .xls);若是文本或 CSV,请用 Excel 另存为 .xlsx")
+        raise WorkbookError("文件不是 Excel 工作簿(.xlsx 或 .xls)；若是文本或 CSV，请用 Excel 另存为 .xlsx")
     try:
         reading = subprocess.run(  # noqa: S603 - our own program, and no shell
             [sys.executable, "-P", str(_READER)], input=content, capture_output=True, timeout=MAX_SECONDS, check=True
         )
     except subprocess.SubprocessError as bad:
         raise WorkbookError(
-            "工作簿读不出来:已损坏、设有密码,或表格之外很远处有零星内容。"
-            "请用 Excel 打开,删去多余行列、取消密码后另存为 .xlsx"
+            "工作簿读不出来：已损坏、设有密码，或表格之外很远处有零星内容。"
+            "请用 Excel 打开，删去多余行列、取消密码后另存为 .xlsx"
         ) from bad
     return [Sheet(*sheet) for sheet in json.loads(reading.stdout)]
 

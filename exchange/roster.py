@@ -153,13 +153,13 @@ class _Reading:
             no_roster = any(fault.rule == _NO_ROSTER for fault in self._faults)
             raise RosterRefused(
                 _NO_ROSTER if no_roster else "roster_must_be_without_fault",
-                f"{file}:{where} 行有 {len(self._faults)} 处错误,一行也没有导入;请逐处改正后重新导入",
+                f"{file}：{where} 行有 {len(self._faults)} 处错误，一行也没有导入；请逐处改正后重新导入",
                 tuple(self._faults),
             )
         if not self._rows:
             raise RosterRefused(
                 _NO_ROSTER,
-                f"{file}:没有找到企业。工作表应有一行表头(企业名称、统一社会信用代码等),其下每行一家企业",
+                f"{file}：没有找到企业。工作表应有一行表头(企业名称、统一社会信用代码等)，其下每行一家企业",
             )
         return Roster(tuple(self._rows), tuple(self._ignored), tuple(self._warnings), file_hash, tuple(self._places))
 
@@ -180,7 +180,7 @@ class _Reading:
             c.title for c in words.COLUMNS if c.field not in places and not (c.field == "county" and sheet_county)
         ]
         if missing:
-            reason = f"表头缺少列:{'、'.join(missing)}"
+            reason = f"表头缺少列：{'、'.join(missing)}"
             self._faults.append(RowFault(sheet.name, top + 1, "", reason, _NO_ROSTER))
             return
         taken = set(places.values())
@@ -193,13 +193,13 @@ class _Reading:
                 continue
             self._firms += 1
             if self._firms > MAX_ROWS:
-                raise RosterRefused(_NO_ROSTER, f"名册超过 {MAX_ROWS} 行,请分成几个文件导入")
+                raise RosterRefused(_NO_ROSTER, f"名册超过 {MAX_ROWS} 行，请分成几个文件导入")
             self._row(sheet, number, {"county": sheet_county, **said})
 
     def _sheet_without_header(self, sheet: Sheet) -> None:
         for number, row in enumerate(sheet.rows, start=1):
             if any(identity.fault(identity.tidy(str(cell))) is None for cell in row):
-                reason = "有信用代码,但上方没有表头(企业名称、统一社会信用代码等)"
+                reason = "有信用代码，但上方没有表头(企业名称、统一社会信用代码等)"
                 self._faults.append(RowFault(sheet.name, number, "", reason, _NO_ROSTER))
                 return
 
@@ -263,7 +263,7 @@ def credit_code_must_be_text(cell: Cell) -> No | None:
     """A spreadsheet keeps fifteen digits of a number; the rest of a code stored as one is gone."""
     if isinstance(cell, str):
         return None
-    return No(f"信用代码被存成了数字({cell:.0f}),末几位已丢失;请把单元格设为文本后重新填写")
+    return No(f"信用代码被存成了数字({cell:.0f})，末几位已丢失；请把单元格设为文本后重新填写")
 
 
 @rule
@@ -272,4 +272,4 @@ def roster_word_must_be_known(word: str, written: str, choice: tuple[str, ...]) 
     if word:
         return None
     said = f"“{written}”认不出" if written else "是空的"
-    return No(f"{said},应为{'、'.join(choice)}之一")
+    return No(f"{said}，应为{'、'.join(choice)}之一")

@@ -36,7 +36,7 @@ def load(city: str, overlays: Sequence[str] = ()) -> Pack:
     Raises Rejection for an unknown city or overlay, PackFault for a file that cannot be read.
     """
     if city not in cities():
-        raise Rejection("city_must_have_a_pack", f"没有“{city}”的规则包;现有:{'、'.join(cities())}")
+        raise Rejection("city_must_have_a_pack", f"没有“{city}”的规则包；现有：{'、'.join(cities())}")
     path = HERE / f"{city}.toml"
     layers = [(read_file(layer), layer.name) for name in overlays for layer in _layers(name, city)]
     return _read(read_file(path), path.name, tuple(layers), kept=False)
@@ -99,7 +99,7 @@ def _layers(name: str, city: str) -> list[Path]:
     layers = [path for path in paths if path.is_file()]
     if not re.fullmatch(r"[a-z]+", name) or not layers:
         there = "、".join(sorted({path.stem.partition("-")[0] for path in OVERLAYS.glob("*.toml")}))
-        raise Rejection("overlay_must_be_known", f"没有名为“{name}”的假设包;现有:{there}")
+        raise Rejection("overlay_must_be_known", f"没有名为“{name}”的假设包；现有：{there}")
     return layers
 
 

@@ -49,7 +49,7 @@ def read(spec: Key, raw: object, unit: str, on_expiry: str) -> Value:
         case "flag":
             if isinstance(raw, bool):
                 return raw
-            raise ValueError("应是 true 或 false,不加引号")
+            raise ValueError("应是 true 或 false，不加引号")
         case "date":
             return day(raw)
         case "count":
@@ -129,14 +129,14 @@ def day(raw: object) -> date:
     """A bare TOML date; a time of day is refused."""
     if type(raw) is date:
         return raw
-    raise ValueError("应是日期,写作 2025-12-31,不加引号、不带时刻")
+    raise ValueError("应是日期，写作 2025-12-31，不加引号、不带时刻")
 
 
 def line_of_text(raw: object) -> str:
     """A non-empty text without blanks around it."""
     if isinstance(raw, str) and raw and raw == raw.strip():
         return raw
-    raise ValueError("应是加引号的文字,不能为空,首尾无空格")
+    raise ValueError("应是加引号的文字，不能为空，首尾无空格")
 
 
 def _word(spec: Key, raw: object) -> str:
@@ -144,13 +144,13 @@ def _word(spec: Key, raw: object) -> str:
     if spec.words and word not in spec.words:
         known = list(spec.words)
         shown = "、".join(known) if len(known) <= 8 else f"{known[0]} 至 {known[-1]}"
-        raise ValueError(f"不认识“{word}”,可用:{shown}")
+        raise ValueError(f"不认识“{word}”，可用：{shown}")
     return word
 
 
 def _words(spec: Key, raw: object) -> tuple[str, ...]:
     if not isinstance(raw, list) or not raw:
-        raise ValueError('应是列表,至少一项,写作 ["甲", "乙"]')
+        raise ValueError('应是列表，至少一项，写作 ["甲", "乙"]')
     words = tuple(_word(spec, item) for item in raw)
     if len(set(words)) < len(words):
         raise ValueError("列表中有重复的项")
@@ -160,12 +160,12 @@ def _words(spec: Key, raw: object) -> tuple[str, ...]:
 def _whole(raw: object, least: int, most: int) -> int:
     if type(raw) is int and least <= raw <= most:
         return raw
-    raise ValueError(f"应是 {least} 至 {most} 的整数,不加引号")
+    raise ValueError(f"应是 {least} 至 {most} 的整数，不加引号")
 
 
 def _money(raw: object, unit: str) -> Money:
     if not isinstance(raw, str) or not _AMOUNT.fullmatch(raw):
-        raise ValueError('应是加引号的金额,只用数字和小数点,写作 "500000.00"(元)或 "50"(万元)')
+        raise ValueError('应是加引号的金额，只用数字和小数点，写作 "500000.00"(元)或 "50"(万元)')
     return Money.yuan(raw) if unit == "元" else Money.wan(raw)
 
 
@@ -175,7 +175,7 @@ def _ratio(raw: object) -> Fraction:
     elif isinstance(raw, str) and _QUOTIENT.fullmatch(raw) and int(raw.partition("/")[2]):
         ratio = Fraction(raw)
     else:
-        raise ValueError('应是加引号的比例,写作 "50%" 或 "1/2"')
+        raise ValueError('应是加引号的比例，写作 "50%" 或 "1/2"')
     if not 0 < ratio <= 1:
         raise ValueError("比例应大于 0、不超过 100%")
     return ratio

@@ -25,7 +25,7 @@ class Fault:
     """What is wrong and how it should be, in Chinese."""
 
     def __str__(self) -> str:
-        return f"{self.file} 第 {self.line} 行 {self.key or '(表外)'}:{self.reason}"
+        return f"{self.file} 第 {self.line} 行 {self.key or '(表外)'}：{self.reason}"
 
 
 class PackFault(Rejection):

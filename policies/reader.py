@@ -46,10 +46,10 @@ class Reader:
         head = {field: self._head(city, field, form) for field, form in _CITY.items()}
         self._sources = self._titles(city)
         if not kept and head["code"] and self.name != f"{head['code']}.toml":
-            self._fault("city", "code", f"code 是“{head['code']}”,与文件名 {self.name} 不符")
+            self._fault("city", "code", f"code 是“{head['code']}”，与文件名 {self.name} 不符")
         assumes = city.get("assumes", False)
         if kept and not isinstance(assumes, bool):
-            self._fault("city", "assumes", "assumes 应是 true 或 false,不加引号")
+            self._fault("city", "assumes", "assumes 应是 true 或 false，不加引号")
         every = (Standing.STATED, Standing.DERIVED, Standing.ASSUMED)
         return Pack(
             city=head["code"],
@@ -66,9 +66,9 @@ class Reader:
         """The assumptions of an overlay, to lie under that city's pack; an empty city asks only whether it reads."""
         head = self._table("overlay", ("title", "city"))
         if head and not isinstance(head.get("title"), str):
-            self._fault("overlay", "title", "缺少 title:这些假设的名称")
+            self._fault("overlay", "title", "缺少 title：这些假设的名称")
         if city and head.get("city", city) != city:
-            self._fault("overlay", "city", f"这是“{head['city']}”的假设包,不能用于“{city}”")
+            self._fault("overlay", "city", f"这是“{head['city']}”的假设包，不能用于“{city}”")
         return self._values((Standing.ASSUMED,))
 
     def _fault(self, key: str, field: str, reason: str, index: int = 0) -> None:
@@ -77,7 +77,7 @@ class Reader:
     def _table(self, name: str, known: Sequence[str]) -> dict[str, Any]:
         table = self.tables.get(name)
         if not isinstance(table, dict) or not table:
-            self._fault(name, "", f"缺少 [{name}] 表,或表中无内容")
+            self._fault(name, "", f"缺少 [{name}] 表，或表中无内容")
             return {}
         self._unknown(name, table, known)
         return table
@@ -92,7 +92,7 @@ class Reader:
         if isinstance(text, str) and form.fullmatch(text):
             return text
         if field in city:
-            self._fault("city", field, f"{field} 的写法不对,应是符合 {form.pattern} 的文字")
+            self._fault("city", field, f"{field} 的写法不对，应是符合 {form.pattern} 的文字")
         elif city:
             self._fault("city", field, f"缺少 {field}")
         return ""
@@ -102,7 +102,7 @@ class Reader:
         if isinstance(sources, dict) and sources and all(isinstance(title, str) for title in sources.values()):
             return sources
         if city:
-            self._fault("city", "sources", '缺少 [city.sources]:来源文件,写作 "简称" = "全称"')
+            self._fault("city", "sources", '缺少 [city.sources]:来源文件，写作 "简称" = "全称"')
         return {}
 
     def _values(self, standings: Sequence[Standing]) -> dict[str, tuple[Cited, ...]]:
@@ -146,13 +146,13 @@ class Reader:
         note = self._text(key, entry, "note", index)
         if comparator not in notation.COMPARATORS:
             known = " ".join(notation.COMPARATORS)
-            self._fault(key, "comparator", f"比较符应是 {known} 之一,不是“{comparator}”", index)
+            self._fault(key, "comparator", f"比较符应是 {known} 之一，不是“{comparator}”", index)
         standing = entry.get("standing")
         if "standing" in entry and standing not in standings:
-            self._fault(key, "standing", f"standing 在此文件中应是 {' 或 '.join(standings)},不是 {standing!r}", index)
+            self._fault(key, "standing", f"standing 在此文件中应是 {' 或 '.join(standings)}，不是 {standing!r}", index)
         elif clause and standing != Standing.ASSUMED and not self._names_a_source(clause):
             known = "、".join(self._sources)
-            self._fault(key, "clause", f"条款应写明来源简称({known})和章节,以空格隔开,不能是“{clause}”", index)
+            self._fault(key, "clause", f"条款应写明来源简称({known})和章节，以空格隔开，不能是“{clause}”", index)
         since = entry.get("since")
         if since is not None:
             try:
@@ -174,9 +174,9 @@ class Reader:
             elif not need and field in entry:
                 self._fault(key, field, f"此键不写 {field}", index)
         if unit is not None and units and unit not in units:
-            self._fault(key, "unit", f"单位应是 {' 或 '.join(units)},不是 {unit!r}", index)
+            self._fault(key, "unit", f"单位应是 {' 或 '.join(units)}，不是 {unit!r}", index)
         if expiry is not None and timed and expiry not in notation.EXPIRIES:
-            self._fault(key, "on_expiry", f"on_expiry 应是 {' 或 '.join(notation.EXPIRIES)},不是 {expiry!r}", index)
+            self._fault(key, "on_expiry", f"on_expiry 应是 {' 或 '.join(notation.EXPIRIES)}，不是 {expiry!r}", index)
 
     def _value(self, key: str, entry: Mapping[str, Any], index: int) -> Value | None:
         if "value" not in entry:
@@ -202,4 +202,4 @@ class Reader:
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, list(known), n=1)
-    return f",是否为 {near[0]}?" if near else ""
+    return f",是否为 {near[0]}？" if near else ""

@@ -80,6 +80,7 @@ class ReadModels:
         What was folded before is not folded again. An event that cannot be read or folded is parked, and later events
         of its stream wait behind it; all other streams go on. Raises what the database raises for reasons of its own.
         """
+        remembered = not self._memory.is_empty
         try:
             with self._begin() as connection:
                 position, parked = self._fold(connection, entries)
@@ -87,6 +88,8 @@ class ReadModels:
             self._memory.clear()
             if not _is_the_events_fault(error):
                 raise
+            if remembered:
+                return self.advance(entries)
             if len(entries) > 1:
                 half = len(entries) // 2
                 self.advance(entries[:half])
@@ -96,20 +99,13 @@ class ReadModels:
                 progress.park(connection, parked)
                 progress.reach(connection, entries[0].position)
                 position = progress.reached(connection)
-        self._memory.left_at(position)
         for one in parked:
             if one.fault:
                 log.error("stream parked", **vars(one))
         return position
 
-    def fold_one(self, connection: Connection, entry: Entry) -> None:
-        """Fold a single event that was parked, wherever the position stands. Raises what folding raises."""
-        self._memory.forget([entry.stream])
-        _into_every_model(connection, [entry], lambda cases: _restore(connection, cases))
-
     def _fold(self, connection: Connection, entries: Sequence[Entry]) -> tuple[int, list[Parked]]:
         position = progress.reached(connection)
-        self._memory.taken_up_at(position)
         new = [entry for entry in entries if entry.position > position]
         if not new:
             return position, []
@@ -128,10 +124,14 @@ class ReadModels:
             readable,
             lambda cases: self._memory.recall(cases, lambda unknown: _restore(connection, unknown)),
         )
-        self._memory.forget(one.stream for one in parked)
         progress.park(connection, parked)
         progress.reach(connection, new[-1].position)
         return new[-1].position, parked
+
+
+def fold_one(connection: Connection, entry: Entry) -> None:
+    """Fold a single event that was parked, wherever the position stands. Raises what folding raises."""
+    _into_every_model(connection, [entry], lambda cases: _restore(connection, cases))
 
 
 def _into_every_model(connection: Connection, entries: Sequence[Entry], restore: Restore) -> None:

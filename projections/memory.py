@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from uuid import UUID
 
@@ -14,29 +14,12 @@ _CASES_KEPT: Final = 4096
 
 
 class Memory:
-    """Standings that equal their rows, as long as nobody else has written since.
-
-    While a stretch is folded they run ahead of the rows; only ``left_at`` makes them true again. Whatever comes between
-    (an error, another projector, a rebuild) leaves another position behind, and with it everything is forgotten.
+    """Standings by case. One that is behind its row, because somebody else wrote, or ahead of it, because a transaction
+    failed, does not take the next fact: the version does not fit. Then all is forgotten and the rows are asked.
     """
 
     def __init__(self) -> None:
         self._standings: OrderedDict[UUID, Standing] = OrderedDict()
-        self._position: int | None = None
-
-    def taken_up_at(self, position: int) -> None:
-        """A stretch begins behind this position."""
-        if self._position != position:
-            self.clear()
-        self._position = None
-
-    def left_at(self, position: int) -> None:
-        """The stretch is committed."""
-        self._position = position
-
-    def clear(self) -> None:
-        """Forget everything: it may have run ahead of the rows."""
-        self._standings.clear()
 
     def recall(self, cases: Collection[UUID], restore: Restore) -> Mapping[UUID, Standing]:
         """The standings of these cases: kept, or else restored."""
@@ -49,7 +32,11 @@ class Memory:
             self._standings.popitem(last=False)
         return recalled
 
-    def forget(self, streams: Iterable[UUID]) -> None:
-        """Their rows will be written without us."""
-        for stream in streams:
-            self._standings.pop(stream, None)
+    def clear(self) -> None:
+        """Forget everything."""
+        self._standings.clear()
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing is remembered: whatever is folded comes from the rows."""
+        return not self._standings

@@ -23,7 +23,7 @@ from sqlalchemy import Connection, text
 
 from eventstore.store import CHANNEL, EventStore
 from projections import progress
-from projections.advance import ReadModels, create, lock_for_writing, stretches
+from projections.advance import ReadModels, create, fold_one, lock_for_writing, stretches
 from projections.progress import Parked, position, wait_for
 from projections.tables import engine_of
 from settings import Settings
@@ -113,7 +113,7 @@ class Projector:
             if entry.fact is not None:
                 try:
                     with connection.begin_nested():
-                        self._models.fold_one(connection, entry)
+                        fold_one(connection, entry)
                     progress.unpark(connection, first)
                     return True
                 except Exception as error:  # noqa: BLE001 - whatever it is, the event stays parked with it

@@ -55,10 +55,10 @@ def visited(firm: Firm, campaign: str, basis: str) -> Story:
     heard = firm.happens(0.7)
     if heard:
         firm.later(2, 5)
-        yield firm.gives(FileStatement, cast.firm(firm.row), statement="系统因停产检修短暂停用,已恢复")
+        yield firm.gives(FileStatement, cast.firm(firm.row), statement="系统因停产检修短暂停用，已恢复")
         if firm.happens(0.2):
             firm.later(3, 8)
-            yield firm.gives(DismissFinding, head, reason="停用系检修所致,数据完整")
+            yield firm.gives(DismissFinding, head, reason="停用系检修所致，数据完整")
             firm.later(20, 40)
             yield firm.gives(CloseCase, head)
             return True

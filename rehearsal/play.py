@@ -228,7 +228,7 @@ class Player:
             firm = frame[case]
             firm.day = day
             firm.later(1, 3)
-            basis = f"总体 {len(order)} 家,种子 {seed},第 {rank} 位"
+            basis = f"总体 {len(order)} 家，种子 {seed}，第 {rank} 位"
             self._next(firm, visited(firm, f"{self._city}-回头看-1", basis))
 
     def _may_be_drawn(self, case: UUID) -> bool:

@@ -201,7 +201,7 @@ def _list(firm: Firm) -> Story:
             ConfirmPilot, cast.bureau(Role.HEAD), document=f"名单〔{firm.day.year}〕{firm.day:%m%d}号", mistake=True
         )
         firm.later(2, 5)
-        yield firm.gives(AnswerObjection, cast.bureau(Role.HEAD, 2), upheld=False, answer="经核,主营收入占比符合要求")
+        yield firm.gives(AnswerObjection, cast.bureau(Role.HEAD, 2), upheld=False, answer="经核，主营收入占比符合要求")
     firm.after_period("list_notice")
     yield firm.gives(ConfirmPilot, cast.bureau(Role.HEAD), document=f"名单〔{firm.day.year}〕{firm.day:%m%d}号")
     return True

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any, cast
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg import sql
 
 from domain.batch import Batch, OpenBatch, open_batch
 from domain.calendar import CHINA
@@ -39,8 +43,11 @@ from domain.standard import Grade
 from eventstore.mapper import FACTS
 from policies import load
 from policies.calendars import published
+from settings import Settings
 
 CITY = "dalian"
+EVERYTHING = tuple(fact.TOPIC for fact in FACTS)
+"""Every kind of fact there is."""
 START = datetime(2024, 1, 8, 9, 30, tzinfo=CHINA)
 
 
@@ -378,18 +385,25 @@ def _grade(life: Life, level: int) -> Grade:
     return Grade(str(standard.value), level, Decimal("31.5"), Decimal("20.25"), Decimal(12), 7, 3)
 
 
-def eventful_seed(firms: int) -> int:
-    """The first seed with which every kind of fact happens to somebody; the best of some where none is so eventful."""
-    everything = {fact.TOPIC for fact in FACTS}
+def eventful_seed(firms: int, topics: Iterable[str] = EVERYTHING) -> int:
+    """The first seed with which all of this happens to somebody; the best of some where none is so eventful."""
 
     def missing(seed: int) -> int:
         acts = Town(seed, firms).acts()
         seen = {cast(Fact, fact).TOPIC for files, _ in acts for file in files for fact in file.collect_events()}
-        return len(everything - seen)
+        return len(set(topics) - seen)
 
     fewest: dict[int, int] = {}
     for seed in range(20):
-        if not missing(seed):
+        count = missing(seed)
+        if not count:
             return seed
-        fewest[missing(seed)] = seed
+        fewest[count] = seed
     return fewest[min(fewest)]
+
+
+def fresh_database(servers: Settings, name: str) -> str:
+    """A database of a test's own, on the servers that all tests share."""
+    with psycopg.connect(servers.dsn(), autocommit=True) as server:
+        server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return urlsplit(servers.dsn())._replace(path=f"/{name}").geturl()

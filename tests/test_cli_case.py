@@ -98,7 +98,7 @@ BATCH = "00000000-0000-4000-8000-000000000001"
 @pytest.mark.parametrize(
     ("kind", "said", "words"),
     [
-        ("approve-payout", {"amount": "12.345", "document": "x"}, "(amount) 应为金额(元,最多两位小数)"),
+        ("approve-payout", {"amount": "12.345", "document": "x"}, "(amount) 应为金额(元，最多两位小数)"),
         ("approve-payout", {"amount": "一百", "document": "x"}, "(amount) 应为金额"),
         ("approve-payout", {"amount": True, "document": "x"}, "(amount) 应为金额"),
         ("approve-payout", {"amount": "nan", "document": "x"}, "(amount) 应为金额"),
@@ -130,9 +130,9 @@ def test_a_word_that_cannot_mean_anything_is_named_by_its_field(kind: str, said:
 
 
 def test_several_words_are_told_apart_as_people_write_them() -> None:
-    for said in ("缺审计报告;缺自评表", "缺审计报告;缺自评表", "缺审计报告、缺自评表", '["缺审计报告", "缺自评表"]'):
+    for said in ("缺审计报告；缺自评表", "缺审计报告；缺自评表", "缺审计报告、缺自评表", '["缺审计报告", "缺自评表"]'):
         assert fields.read(RequestSupplement, {"defects": said}) == {"defects": ("缺审计报告", "缺自评表")}
-    assert fields.read(RequestSupplement, {"defects": '["甲,乙"]'}) == {"defects": ("甲,乙",)}
+    assert fields.read(RequestSupplement, {"defects": '["甲，乙"]'}) == {"defects": ("甲，乙",)}
 
 
 # --- how it is given
@@ -170,7 +170,7 @@ async def test_a_refusal_names_rule_sentence_and_clause_and_writes_nothing(shell
             assert told.status == 3
             assert told.rule == rule
             assert told.json["refusal"]["sentence"] in told.err
-            assert f"规则:{rule}" in told.err
+            assert f"规则：{rule}" in told.err
     assert len(firm.facts) == 1
 
 

@@ -46,9 +46,9 @@ def raising(error: Exception) -> Callable[[], typer.Typer]:
         (
             Rejection("contract_must_be_signed", "合同未签。", "大连方案 五(一)1"),
             3,
-            "合同未签。\n依据:大连方案 五(一)1",
+            "合同未签。\n依据：大连方案 五(一)1",
         ),
-        (OpenQuestion("notice.days", "公示几天"), 4, "待定口径:公示几天"),
+        (OpenQuestion("notice.days", "公示几天"), 4, "待定口径：公示几天"),
     ],
 )
 def test_a_refusal_is_told_with_its_clause_and_for_programs_as_one_line(
@@ -175,4 +175,4 @@ def test_a_missing_file_is_named() -> None:
     told = main.explain(FileNotFoundError(2, "No such file", "名册.xlsx"))
     assert told is not None
     assert told[0] == 2
-    assert told[1].sentence == "名册.xlsx:没有这个文件或目录"
+    assert told[1].sentence == "名册.xlsx：没有这个文件或目录"

@@ -202,7 +202,7 @@ def test_it_is_told_in_chinese_to_people_and_whole_to_programs(shell: Shell, tow
     firm = town.firm().walked(*upto("approve-payout"))
     people = shell.run("explain", str(firm.case))
     assert people.status == 0
-    for words in ("阶段:兑付", "已批准", "市局领导 leader-1", "重新计算为 400,000.00 元,两者一致", "下达拨付指令"):
+    for words in ("阶段：兑付", "已批准", "市局领导 leader-1", "重新计算为 400,000.00 元，两者一致", "下达拨付指令"):
         assert words in people.out, words
     programs = shell.run("explain", str(firm.case), "--json").json
     assert programs["stage"] == "payout"

@@ -245,7 +245,7 @@ def test_while_temporal_is_away_the_cases_are_on_record_and_the_clerk_is_told_wh
     monkeypatch.setenv("LOOKBACK_TEMPORAL_ADDRESS", installation.temporal())
     status, out, _ = run(capsys, "roster", "import", str(file), "--city", "dalian")
     assert status == 0
-    assert "新建档 0 家,原已建档 3 家" in out
+    assert "新建档 0 家，原已建档 3 家" in out
 
 
 def test_a_roster_taken_for_a_rehearsal_stays_apart_from_the_citys_own(

@@ -200,14 +200,14 @@ def test_faults_of_pack_and_overlay_are_told_together() -> None:
 )
 def test_a_text_without_a_city_is_no_pack(text: str) -> None:
     assert [str(fault) for fault in load.faults(text, "any.toml")] == [
-        "any.toml 第 1 行 city:缺少 [city] 表,或表中无内容"
+        "any.toml 第 1 行 city：缺少 [city] 表，或表中无内容"
     ]
 
 
 def test_another_citys_overlay_is_refused() -> None:
     zibo = (load.OVERLAYS / "rehearsal-zibo.toml").read_text("utf-8")
 
-    with pytest.raises(PackFault, match="这是“zibo”的假设包,不能用于“dalian”"):
+    with pytest.raises(PackFault, match="这是“zibo”的假设包，不能用于“dalian”"):
         load.parse(DALIAN, "dalian.toml", [(zibo, "rehearsal-zibo.toml")])
 
 

@@ -51,7 +51,7 @@ def test_a_rehearsal_leaves_no_question_open_and_shows_what_it_assumed(city: str
 
     assert laid.open_questions() == {}
     assert set(laid.assumptions()) == set(bare.open_questions())
-    assert all(cited.clause.startswith("假设:") for cited in laid.assumptions().values())
+    assert all(cited.clause.startswith("假设：") for cited in laid.assumptions().values())
 
 
 @pytest.mark.parametrize("city", load.cities())
@@ -264,7 +264,7 @@ def test_check_finds_the_packs_of_the_house_sound() -> None:
     done = _run("check")
 
     assert done.exit_code == 0
-    assert f"已检查 {len(FILES)} 个文件,错误 0 处" in done.output
+    assert f"已检查 {len(FILES)} 个文件，错误 0 处" in done.output
 
 
 def test_check_prints_every_fault_and_ends_refused(tmp_path: Path) -> None:

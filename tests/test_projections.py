@@ -19,10 +19,12 @@ from domain.money import ZERO, total
 from eventstore.mapper import FACTS, adapter
 from eventstore.store import EventStore
 from projections import cases, deadlines, funds, funnel, money, refusals, timeline
+from projections.advance import ReadModels
 from projections.rebuild import rebuild, rows
-from projections.run import Projector
+from projections.run import Projector, position
 from projections.tables import engine_of
-from tests.projection_lives import CITY, Town, eventful_seed
+from settings import Settings
+from tests.projection_lives import CITY, Town, eventful_seed, fresh_database
 
 FIRMS = 30
 STOPS = (3, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
@@ -175,6 +177,25 @@ def test_rebuilt_read_models_equal_the_live_ones_row_for_row(played: Played) -> 
     assert rebuilt.position == played.store.last_position()
     assert rows(played.engine) == live
     assert all(live[name] for name in ("cases", "timeline", "funnel", "money_of_firms", "funds", "refusals"))
+
+
+def test_a_command_at_a_time_from_the_rows_equals_all_at_once_from_memory(servers: Settings) -> None:
+    url = fresh_database(servers, "a_command_at_a_time")
+    store, engine = EventStore(url, pool_size=1), engine_of(url)
+    store.prepare()
+    firms, events = 5, ("case.refund-recorded", "case.payment-bounced", "case.supplement-submitted")
+    catch_up(url)
+
+    for files, command in Town(eventful_seed(firms, events), firms).acts():
+        receipt = store.append(files, command)
+        assert ReadModels(engine.begin).advance(store.read(receipt.position - len(receipt.events), 100)) > 0
+
+    one_by_one = rows(engine)
+    rebuild(url)
+    assert rows(engine) == one_by_one
+    assert position(engine) == store.last_position()
+    store.close()
+    engine.dispose()
 
 
 def test_a_rebuild_notices_a_row_that_was_changed_by_hand(played: Played) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import psycopg
@@ -32,7 +31,7 @@ from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
 from projections.tables import engine_of
 from settings import Settings
-from tests.projection_lives import Town
+from tests.projection_lives import Town, fresh_database
 
 ROOT = Path(__file__).parent.parent
 Acts = Iterator[tuple[list[File], Command]]
@@ -41,10 +40,7 @@ Acts = Iterator[tuple[list[File], Command]]
 @pytest.fixture
 def url(servers: Settings) -> str:
     """A database of the test's own."""
-    name = f"projector_{uuid4().hex[:12]}"
-    with psycopg.connect(servers.dsn(), autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")
-    return urlsplit(servers.dsn())._replace(path=f"/{name}").geturl()
+    return fresh_database(servers, f"projector_{uuid4().hex[:12]}")
 
 
 @pytest.fixture
@@ -294,10 +290,12 @@ def test_new_events_of_a_stream_wait_until_all_of_it_is_released(
     with monkeypatch.context() as patch:
         forget(patch, projector, topic)
         projector.catch_up()
+    faults = [one for one in progress.parked(engine) if one.fault]
     append(log, life, 60)
 
     projector.catch_up()
-    assert progress.parked(engine)
+    assert [one for one in progress.parked(engine) if one.fault] == faults
+    assert len(progress.parked(engine)) > len(faults)
     projector.release()
 
     assert rows(engine) == rebuilt(url, engine)

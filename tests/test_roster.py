@@ -172,7 +172,7 @@ def test_a_template_offers_the_citys_words_and_is_a_roster_once_filled_in(tmp_pa
         ("county", "大连高新区", "高新区"),
         ("county", "瓦房店", "瓦房店市"),
         ("industry", "汽车零部件及配件", "汽车零部件及配件制造"),
-        ("industry", "轴承,齿轮和传动部件 制造", "轴承、齿轮和传动部件制造"),
+        ("industry", "轴承，齿轮和传动部件 制造", "轴承、齿轮和传动部件制造"),
         ("scale", "小型企业", "小"),
         ("scale", "微型", "微"),
         ("above_designated", "规模以下", False),
@@ -213,7 +213,7 @@ def test_of_two_columns_for_one_thing_the_plainer_heading_counts(write: Write) -
 def test_titles_totals_notes_and_blank_rows_are_no_firms(write: Write) -> None:
     rows = [
         ["某市企业摸底台账"],
-        ["填报单位:某局", "", "", "填报日期:2026.3.1", "", "单位:家"],
+        ["填报单位：某局", "", "", "填报日期:2026.3.1", "", "单位：家"],
         [],
         HEADER,
         line(1),
@@ -222,16 +222,16 @@ def test_titles_totals_notes_and_blank_rows_are_no_firms(write: Write) -> None:
         ["小 计", "", 1],
         HEADER,
         line(2),
-        ["", "合计:", "2家"],
-        ["注:规上规下按上年末统计口径。"],
-        ["填表人:某人", "", "", "2026年3月1日"],
+        ["", "合计：", "2家"],
+        ["注：规上规下按上年末统计口径。"],
+        ["填表人：某人", "", "", "2026年3月1日"],
     ]
 
     assert roster.read(write(rows), PACK).rows == (meant(1), meant(2))
 
 
 @pytest.mark.parametrize(
-    "foot", ["注:规上规下按上年末统计口径。", "填报人:某人  审核人:某人", "说明1.本表一式两份", "负责人(签字):"]
+    "foot", ["注：规上规下按上年末统计口径。", "填报人：某人  审核人：某人", "说明1.本表一式两份", "负责人(签字):"]
 )
 def test_a_note_in_the_column_of_names_is_no_firm(write: Write, foot: str) -> None:
     rows = [HEADER[1:], line(1)[1:], [foot, "", "", "", "", "2026年3月"]]
@@ -396,7 +396,7 @@ def test_every_fault_of_every_row_is_named_and_nothing_is_taken(write: Write) ->
         (5, "区县"),
     ]
     assert refusal.refusal.rule == "roster_must_be_without_fault"
-    assert "2 行有 4 处错误,一行也没有导入" in refusal.refusal.sentence
+    assert "2 行有 4 处错误，一行也没有导入" in refusal.refusal.sentence
 
 
 @settings(deadline=None, max_examples=15)
@@ -415,7 +415,7 @@ def test_a_roster_without_its_columns_is_refused_and_names_them(write: Write) ->
     refusal = refused(write([["企业名称", "区县", "企业规模"], ["甲", "金州区", "小"]]))
 
     assert refusal.refusal.rule == "roster_must_be_a_workbook"
-    assert refusal.rows[0].reason == "表头缺少列:统一社会信用代码、细分行业、规上规下、优质企业类型"
+    assert refusal.rows[0].reason == "表头缺少列：统一社会信用代码、细分行业、规上规下、优质企业类型"
 
 
 def test_a_sheet_of_codes_without_a_header_is_not_passed_over_in_silence(write: Write) -> None:
@@ -429,7 +429,7 @@ def test_a_sheet_of_codes_without_a_header_is_not_passed_over_in_silence(write: 
     ("content", "says"),
     [
         (b"", "不是 Excel 工作簿"),
-        ("企业名称,统一社会信用代码\n".encode(), "不是 Excel 工作簿"),
+        ("企业名称，统一社会信用代码\n".encode(), "不是 Excel 工作簿"),
         (b"PK\x03\x04 but no more than that", "读不出来"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(2000), "读不出来"),
     ],

@@ -136,7 +136,7 @@ async def test_a_refusal_by_update_names_the_rule_and_writes_nothing(town: Town)
         await firm.does("pass-county-review")
     refusal = no.value.refusal
     assert refusal.rule == "step_must_be_due"
-    assert refusal.sentence == "当前状态为“草稿”,此步骤须在“县区初审”时办理"
+    assert refusal.sentence == "当前状态为“草稿”，此步骤须在“县区初审”时办理"
     assert topics(firm) == ["case.opened"]
 
 

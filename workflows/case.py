@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from temporalio import workflow
@@ -39,7 +40,8 @@ class CaseWorkflow:
     @workflow.run
     async def run(self, life: CaseLife) -> str:
         """The sequence itself."""
-        await self._look_up()
+        async with self._turn:
+            await self._catch_up()
         await workflow.wait_condition(lambda: self._standing is not None)
         await self._through(Stage.SELECTION)
         await self._through(Stage.DIAGNOSIS)
@@ -118,43 +120,60 @@ class CaseWorkflow:
         )
 
     async def _time_has_come(self, wake: Wake) -> None:
-        """Record a reminder or a passed deadline; its id is made of what it is, so it is recorded once."""
-        case, on = self._life.case, wake.remind_on
-        name = command_id(str(case), wake.name, "passed" if on is None else on.isoformat())
-        command: CaseCommand = (
-            PassDeadline(command_id=name, by=SYSTEM, case=case, name=wake.name)
-            if on is None
-            else RecordReminder(command_id=name, by=SYSTEM, case=case, name=wake.name, on=on)
-        )
-        answer = await self._decide(command, by_signal=False)
-        if answer.refusal is not None and self._standing is not None and self._standing.wake == wake:
-            workflow.logger.warning("time itself was refused", extra={"rule": answer.refusal.rule})
+        async with self._turn:
+            await self._catch_up()
+        if self._standing is not None and self._standing.wake == wake:
+            workflow.logger.warning("time itself was refused", extra={"deadline": wake.name})
             await workflow.sleep(patience.AFTER_A_REFUSED_WAKE)
 
-    async def _look_up(self) -> None:
-        async with self._turn:
-            found: Answer = await workflow.execute_local_activity(
-                STAND,
-                self._life.case,
-                result_type=Answer,
-                start_to_close_timeout=patience.DECIDE_WITHIN,
-                retry_policy=patience.UNTIL_DONE,
-            )
-            self._take(found.standing)
-
     async def _decide(self, command: CaseCommand, *, by_signal: bool) -> Answer:
+        """Time comes first: a step that is late, because it came late or because no worker was there, is late."""
         async with self._turn:
-            self._commands += 1
-            answer: Answer = await workflow.execute_local_activity(
-                DECIDE,
-                Act(command, self._life.clock.at(workflow.now()), by_signal),
-                result_type=Answer,
-                start_to_close_timeout=patience.DECIDE_WITHIN,
-                retry_policy=patience.UNTIL_DONE,
-            )
-            if answer.standing is not None:
-                self._take(answer.standing)
-            return answer
+            await self._catch_up()
+            return await self._ask(command, by_signal=by_signal)
+
+    async def _catch_up(self) -> None:
+        """Know where the case stands, and record every reminder and passed deadline whose moment has come."""
+        if self._standing is None:
+            await self._look_up()
+        while self._standing is not None and (wake := self._standing.wake) is not None and wake.at <= self._now():
+            await self._ask(self._said_by_time(wake), by_signal=False)
+            if self._standing.wake == wake:
+                return
+
+    def _said_by_time(self, wake: Wake) -> CaseCommand:
+        """A reminder or a passed deadline; its id is made of what it is, so it is recorded once."""
+        case, on = self._life.case, wake.remind_on
+        name = command_id(str(case), wake.name, "passed" if on is None else on.isoformat())
+        if on is None:
+            return PassDeadline(command_id=name, by=SYSTEM, case=case, name=wake.name)
+        return RecordReminder(command_id=name, by=SYSTEM, case=case, name=wake.name, on=on)
+
+    def _now(self) -> datetime:
+        return self._life.clock.at(workflow.now())
+
+    async def _look_up(self) -> None:
+        found: Answer = await workflow.execute_local_activity(
+            STAND,
+            self._life.case,
+            result_type=Answer,
+            start_to_close_timeout=patience.DECIDE_WITHIN,
+            retry_policy=patience.UNTIL_DONE,
+        )
+        self._take(found.standing)
+
+    async def _ask(self, command: CaseCommand, *, by_signal: bool) -> Answer:
+        self._commands += 1
+        answer: Answer = await workflow.execute_local_activity(
+            DECIDE,
+            Act(command, self._now(), by_signal),
+            result_type=Answer,
+            start_to_close_timeout=patience.DECIDE_WITHIN,
+            retry_policy=patience.UNTIL_DONE,
+        )
+        if answer.standing is not None:
+            self._take(answer.standing)
+        return answer
 
     def _take(self, standing: Standing | None) -> None:
         """Know where the case stands, and say so to whoever searches for it."""

@@ -71,7 +71,7 @@ async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Rec
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Rejection(
-                    "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档,或档案已结束)"
+                    "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档，或档案已结束)"
                 ) from error
             # The workflow was just turning over a new leaf: the server refuses what comes in that moment.
             if error.status is not RPCStatusCode.FAILED_PRECONDITION or not left:

@@ -171,7 +171,7 @@ def level_must_reach_the_minimum(grade: Grade | None, pack: Pack) -> No | None:
     reached = grade.level if grade else 0
     if reached >= least:
         return None
-    return No(f"评测为 {reached} 级,未达到要求的 {least} 级", pack.clause("evaluation.min_level"))
+    return No(f"评测为 {reached} 级，未达到要求的 {least} 级", pack.clause("evaluation.min_level"))
 
 
 @rule
@@ -180,7 +180,7 @@ def rectification_must_still_be_allowed(case: CaseFile, pack: Pack) -> No | None
     most = pack.count("acceptance.max_rectifications")
     if case.rectifications < most:
         return None
-    return No(f"已整改 {case.rectifications} 次,上限 {most} 次", pack.clause("acceptance.max_rectifications"))
+    return No(f"已整改 {case.rectifications} 次，上限 {most} 次", pack.clause("acceptance.max_rectifications"))
 
 
 @rule
@@ -188,10 +188,10 @@ def firm_must_have_had_its_rectification(case: CaseFile, pack: Pack) -> No | Non
     """Nobody fails before the chance to mend was given, nor while its time still runs."""
     most = pack.count("acceptance.max_rectifications")
     if case.rectifications < min(most, 1):
-        return No("企业尚未获得整改机会,不能直接判定不合格", pack.clause("acceptance.max_rectifications"))
+        return No("企业尚未获得整改机会，不能直接判定不合格", pack.clause("acceptance.max_rectifications"))
     for deadline in case.deadlines.values():
         if deadline.timer == "rectification" and not deadline.passed:
-            return No(f"整改期限至 {deadline.due} 止,期满前不能判定不合格", deadline.clause)
+            return No(f"整改期限至 {deadline.due} 止，期满前不能判定不合格", deadline.clause)
     return None
 
 

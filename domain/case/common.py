@@ -18,13 +18,13 @@ def case_must_be_open(case: CaseFile) -> No | None:
     """A closed case takes no further step."""
     if case.is_open:
         return None
-    return No(f"该企业档案已结束({zh(case.qualification)}),不能再办理")
+    return No(f"该企业档案已结束({zh(case.qualification)})，不能再办理")
 
 
 @rule
 def case_must_have_been_opened(case: CaseFile) -> No | None:
     """A case begins with its firm on the roster."""
-    return None if not case.is_new else No("没有这家企业的档案;请先导入名册")
+    return None if not case.is_new else No("没有这家企业的档案；请先导入名册")
 
 
 @rule
@@ -32,7 +32,7 @@ def step_must_be_due(now: TState, *expected: TState) -> No | None:
     """A step is taken when it is its turn, not before and not twice."""
     if now in expected:
         return None
-    return No(f"当前状态为“{zh(now)}”,此步骤须在“{'、'.join(zh(state) for state in expected)}”时办理")
+    return No(f"当前状态为“{zh(now)}”，此步骤须在“{'、'.join(zh(state) for state in expected)}”时办理")
 
 
 @rule
@@ -40,7 +40,7 @@ def hand_must_differ(case: CaseFile, by: Person, *acts: str) -> No | None:
     """Nobody approves, pays or re-inspects what their own hand prepared: different persons, not roles."""
     for act in acts:
         if by.id in case.hands.get(act, ()):
-            return No(f"{by.id} 已办理本案“{zh(act)}”,不能再办理此步(不相容职责须由不同的人承担)")
+            return No(f"{by.id} 已办理本案“{zh(act)}”，不能再办理此步(不相容职责须由不同的人承担)")
     return None
 
 

@@ -230,7 +230,7 @@ def contract_must_add_up(contract: Contract) -> No | None:
         if line.amount <= ZERO:
             return No(f"价格行“{line.what}”金额须大于零")
         if line.kind not in SPEND_KINDS:
-            return No(f"价格行“{line.what}”的支出类别“{line.kind}”不存在,应为 {'、'.join(SPEND_KINDS)}")
+            return No(f"价格行“{line.what}”的支出类别“{line.kind}”不存在，应为 {'、'.join(SPEND_KINDS)}")
     added = total(line.amount for line in contract.lines)
     if added != contract.total:
         return No(f"合同总价 {contract.total} 元与价格行合计 {added} 元不一致")
@@ -268,7 +268,7 @@ def changes_must_stay_within_the_limit(case: CaseFile, pack: Pack) -> No | None:
     most = pack.count("contract.max_changes")
     if case.contract_changes < most:
         return None
-    return No(f"合同已变更 {case.contract_changes} 次,上限 {most} 次", pack.clause("contract.max_changes"))
+    return No(f"合同已变更 {case.contract_changes} 次，上限 {most} 次", pack.clause("contract.max_changes"))
 
 
 @rule

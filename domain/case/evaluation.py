@@ -96,7 +96,7 @@ def documents_must_be_complete(documents: tuple[str, ...]) -> No | None:
 def evaluator_must_be_independent(case: CaseFile, evaluator: str) -> No | None:
     """Who diagnosed or retrofitted a firm does not evaluate it."""
     if evaluator in (case.diagnoser, *case.retrofitters):
-        return No(f"“{evaluator}”已参与本企业的诊断或改造,不能承担评测")
+        return No(f"“{evaluator}”已参与本企业的诊断或改造，不能承担评测")
     return None
 
 
@@ -127,7 +127,7 @@ def evaluation_must_use_the_citys_standard(grade: Grade, pack: Pack, today: date
     standard = pack.cited("evaluation.standard", today)
     if grade.standard == standard.value:
         return None
-    return No(f"评测依据“{grade.standard}”,本市采用“{standard.value}”", standard.clause)
+    return No(f"评测依据“{grade.standard}”，本市采用“{standard.value}”", standard.clause)
 
 
 def apply_for_acceptance(case: CaseFile, command: ApplyForAcceptance, papers: CasePapers) -> None:

@@ -269,7 +269,7 @@ def inspectors_must_not_have_evaluated(case: CaseFile, *inspectors: str) -> No |
     """Who evaluated a firm does not re-inspect it."""
     evaluators = (*case.hands.get("evaluate", ()), *case.hands.get("evaluate second", ()))
     met = [person for person in inspectors if person in evaluators]
-    return No(f"{'、'.join(met)} 曾评测本企业,不能参加抽查") if met else None
+    return No(f"{'、'.join(met)} 曾评测本企业，不能参加抽查") if met else None
 
 
 @rule
@@ -281,7 +281,7 @@ def finding_must_rest_on_evidence(findings: tuple[str, ...], evidence: tuple[str
 @rule
 def only_a_fallen_level_may_be_mended(case: CaseFile) -> No | None:
     """False data or papers cannot be mended away; a fallen level can."""
-    return None if case.findings == (LEVEL_FALLEN,) else No("仅“等级回落”可先整改,其余问题直接进入处理")
+    return None if case.findings == (LEVEL_FALLEN,) else No("仅“等级回落”可先整改，其余问题直接进入处理")
 
 
 @rule
@@ -291,7 +291,7 @@ def firm_must_have_been_heard(case: CaseFile, papers: CasePapers) -> No | None:
         return None
     for deadline in case.deadlines.values():
         if deadline.timer == "statement" and papers.today <= deadline.due:
-            return No(f"陈述申辩期至 {deadline.due} 止,企业尚未陈述", deadline.clause)
+            return No(f"陈述申辩期至 {deadline.due} 止，企业尚未陈述", deadline.clause)
     return None
 
 

@@ -33,8 +33,8 @@ def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlem
     amount = min(shared, cap)
     steps = (
         f"符合要求的投入合计 {eligible} 元({clauses[0]})",
-        *(f"不予支持:{line.what} {line.amount} 元(类别 {line.kind})" for line in excluded),
-        f"{eligible} × {ratio} = {shared} 元,舍去不足一分({clauses[1]})",
+        *(f"不予支持：{line.what} {line.amount} 元(类别 {line.kind})" for line in excluded),
+        f"{eligible} × {ratio} = {shared} 元，舍去不足一分({clauses[1]})",
         f"与上限 {cap} 元取小 = {amount} 元({clauses[2]})",
     )
     return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
@@ -165,7 +165,7 @@ def firm_must_be_accepted_and_qualified(case: CaseFile) -> No | None:
     """No money without a valid acceptance and the standing of a pilot, looked at anew at each step."""
     if case.acceptance is Acceptance.ACCEPTED and case.qualification is Qualification.PILOT:
         return None
-    return No("企业未验收合格或已不具备试点资格,不能兑付")
+    return No("企业未验收合格或已不具备试点资格，不能兑付")
 
 
 @rule
@@ -189,7 +189,7 @@ def receipt_must_match_the_instruction(case: CaseFile, instruction: str, amount:
 @rule
 def there_must_be_something_to_pay(amount: Money) -> No | None:
     """An entitlement of nothing is not approved; the verified spend must be looked at again."""
-    return None if amount > ZERO else No("核定补贴为零,没有可兑付的金额")
+    return None if amount > ZERO else No("核定补贴为零，没有可兑付的金额")
 
 
 def _may_move_money(case: CaseFile) -> None:

@@ -122,7 +122,7 @@ def whole_amount_must_be_asked_where_the_pack_says_so(
     """Where the city recovers in full, the decision is for all that was paid."""
     if basis != "all" or amount == case.paid:
         return None
-    return No(f"本市规定全额追缴,应为 {case.paid} 元", clause)
+    return No(f"本市规定全额追缴，应为 {case.paid} 元", clause)
 
 
 @rule
@@ -136,7 +136,7 @@ def refund_must_not_exceed_what_is_due(case: CaseFile, amount: Money) -> No | No
 def refund_must_be_overdue(case: CaseFile) -> No | None:
     """A debt is handed over when its time has passed, not before."""
     if any(deadline.timer == "refund" and not deadline.passed for deadline in case.deadlines.values()):
-        return No("退款期限未届满,不能移送")
+        return No("退款期限未届满，不能移送")
     return None
 
 

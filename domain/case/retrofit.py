@@ -114,7 +114,7 @@ def self_level_must_reach_the_minimum(grade: Grade, pack: Pack) -> No | None:
     least = pack.count("evaluation.min_level")
     if grade.level >= least:
         return None
-    return No(f"自评 {grade.level} 级,未达到要求的 {least} 级", pack.clause("evaluation.min_level"))
+    return No(f"自评 {grade.level} 级，未达到要求的 {least} 级", pack.clause("evaluation.min_level"))
 
 
 def report_milestone(case: CaseFile, command: ReportMilestone, papers: CasePapers) -> None:

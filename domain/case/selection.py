@@ -333,7 +333,7 @@ class ConfirmPilot(CaseCommand):
 @rule
 def firm_must_have_one_case(case: CaseFile) -> No | None:
     """One firm has one case in a city's programme."""
-    return None if case.is_new else No(f"企业 {case.firm} 已在本市本项目建档,不能重复建档")
+    return None if case.is_new else No(f"企业 {case.firm} 已在本市本项目建档，不能重复建档")
 
 
 @rule
@@ -341,7 +341,7 @@ def file_must_be_the_firms_own(case: CaseFile, command: OpenCase) -> No | None:
     """A file's number follows from city, programme and credit code: a firm cannot have two under two numbers."""
     if case.id == case_id(command.city, command.programme, command.credit_code):
         return None
-    return No(f"档案号与企业 {command.credit_code} 不符,不能建档")
+    return No(f"档案号与企业 {command.credit_code} 不符，不能建档")
 
 
 @rule
@@ -365,7 +365,7 @@ def county_must_put_only_its_own_firms_on_file(county: str, by: Person) -> No | 
     """Before there is a case, the roster says whose firm it is."""
     if by.role is not Role.COUNTY or by.organisation == county:
         return None
-    return No(f"企业属“{county}”,“{by.organisation}”不能为其建档")
+    return No(f"企业属“{county}”，“{by.organisation}”不能为其建档")
 
 
 @rule
@@ -376,7 +376,7 @@ def batch_must_be_open_on_the_day(batch: Batch | None, case: CaseFile, today: da
     if (batch.city, batch.programme) != (case.city, case.programme):
         return No(f"批次 {batch.code} 不是本市本项目的批次")
     if not batch.opens <= today <= batch.closes:
-        return No(f"批次 {batch.code} 的申报期为 {batch.opens} 至 {batch.closes},今日 {today} 不在期内")
+        return No(f"批次 {batch.code} 的申报期为 {batch.opens} 至 {batch.closes}，今日 {today} 不在期内")
     return None
 
 
@@ -389,7 +389,7 @@ def truth_must_be_pledged(pledged: bool) -> No | None:
 @rule
 def self_assessment_must_be_on_the_scale(level: int) -> No | None:
     """The firm's own assessment is a level of the national indicators."""
-    return None if LOWEST_LEVEL <= level <= HIGHEST_LEVEL else No(f"自评等级应为 0–4,收到 {level}")
+    return None if LOWEST_LEVEL <= level <= HIGHEST_LEVEL else No(f"自评等级应为 0–4，收到 {level}")
 
 
 @rule
@@ -397,7 +397,7 @@ def county_must_leave_the_citys_turn_to_the_city(case: CaseFile, by: Person) -> 
     """A county sends back or turns down what lies before it, not what it has passed on."""
     if by.role is not Role.COUNTY or case.qualification is Qualification.COUNTY_REVIEW:
         return None
-    return No(f"当前为“{zh(case.qualification)}”,由市局办理,区县不能再退回或不予入选")
+    return No(f"当前为“{zh(case.qualification)}”，由市局办理，区县不能再退回或不予入选")
 
 
 @rule
@@ -406,7 +406,7 @@ def supplements_must_stay_within_the_limit(case: CaseFile, pack: Pack) -> No | N
     most = pack.count("selection.max_supplements")
     if case.supplements < most:
         return None
-    return No(f"已退回补正 {case.supplements} 次,上限 {most} 次", pack.clause("selection.max_supplements"))
+    return No(f"已退回补正 {case.supplements} 次，上限 {most} 次", pack.clause("selection.max_supplements"))
 
 
 @rule
@@ -420,14 +420,14 @@ def notice_must_have_stood_its_time(case: CaseFile, timer: str, today: date) -> 
     """A notice stands in public for its whole period before anything rests on it."""
     for deadline in case.deadlines.values():
         if deadline.timer == timer and today <= deadline.due:
-            return No(f"公示期至 {deadline.due} 止,期满后方可办理", deadline.clause)
+            return No(f"公示期至 {deadline.due} 止，期满后方可办理", deadline.clause)
     return None
 
 
 @rule
 def objection_must_be_answered_first(case: CaseFile) -> No | None:
     """Nothing becomes final while an objection is open."""
-    return No(f"有未答复的异议:{case.open_objection}") if case.open_objection else None
+    return No(f"有未答复的异议：{case.open_objection}") if case.open_objection else None
 
 
 @rule

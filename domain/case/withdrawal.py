@@ -70,14 +70,14 @@ class DeclineWithdrawal(CaseCommand):
 @rule
 def firm_must_have_applied(case: CaseFile) -> No | None:
     """Only an applicant or a pilot can leave."""
-    return No("尚未申报,无需退出") if case.qualification is Qualification.DRAFT else None
+    return No("尚未申报，无需退出") if case.qualification is Qualification.DRAFT else None
 
 
 @rule
 def firm_that_was_paid_must_not_simply_leave(case: CaseFile) -> No | None:
     """Money on its way or received goes home by recovery first."""
     if case.paid > ZERO or case.subsidy is Subsidy.INSTRUCTED:
-        return No("补贴已拨付或正在拨付,须先经追缴程序处理")
+        return No("补贴已拨付或正在拨付，须先经追缴程序处理")
     return None
 
 
@@ -92,7 +92,7 @@ def finding_must_be_settled_first(case: CaseFile) -> No | None:
 @rule
 def withdrawal_must_be_decided_first(case: CaseFile) -> No | None:
     """While the firm's wish to leave is unanswered no money moves, and it is not asked again."""
-    return No("企业已申请退出,须先答复") if case.withdrawal_asked else None
+    return No("企业已申请退出，须先答复") if case.withdrawal_asked else None
 
 
 @rule

@@ -100,9 +100,7 @@ def tried(play: Play, command: CaseCommand) -> Play:
 def went_on(play: Play, chance: Random, stranger: str = "") -> Play:
     """Of all that may be said now, something is done; by the right hand, or by the right role under another's id."""
     case = play.case
-    sayings = [
-        (kind, said) for kind, said in SAYINGS if has_come(kind, case) and chance.random() < SELDOM.get(kind, 1)
-    ]
+    sayings = [(kind, said) for kind, said in SAYINGS if has_come(kind, case) and chance.random() < SELDOM.get(kind, 1)]
     chance.shuffle(sayings)
     for kind, said in sayings:
         command = play.command(kind, **said)

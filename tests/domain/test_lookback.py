@@ -81,8 +81,10 @@ def test_no_draw_where_the_city_has_no_look_back() -> None:
 
 
 def test_a_clean_visit_leaves_nothing_behind() -> None:
-    clean = ready("record-inspection").when("record-inspection").then(
-        fact(InspectionPassed, second_inspector="inspector-2")
+    clean = (
+        ready("record-inspection")
+        .when("record-inspection")
+        .then(fact(InspectionPassed, second_inspector="inspector-2"))
     )
     clean.then_stands(inspection=Inspection.CLEAN, frozen=False, deadlines={})
     clean.then_deadlines(closed=("inspection/1",)).when("close-case").then(CaseCompleted)

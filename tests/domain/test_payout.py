@@ -129,9 +129,7 @@ def test_what_is_approved_is_what_was_worked_out(wrong: Money) -> None:
     ready("approve-payout").when("approve-payout", amount=wrong).then_refused("amount_must_be_the_entitlement")
     approved = ready("approve-payout").when("approve-payout")
     approved.then(fact(PayoutApproved, amount=ENTITLEMENT, document="纪要1号"))
-    approved.then_booked(
-        fact(FundCommitted, amount=ENTITLEMENT, case=CASE, debit="committed", credit="available")
-    )
+    approved.then_booked(fact(FundCommitted, amount=ENTITLEMENT, case=CASE, debit="committed", credit="available"))
 
 
 @shows("fund_must_hold_enough")

@@ -51,14 +51,15 @@ def _rules_written() -> list[str]:
 
 
 def test_every_rule_is_shown_refusing_and_letting_pass() -> None:
-    shown = _everything_shown()
-    assert set(RULES) - set(shown) == set()
-    assert set(shown) - set(RULES) == set()
+    shown, written = _everything_shown(), set(_rules_written())
+    assert written - set(shown) == set()
+    assert set(shown) - written == set()
 
 
 def test_every_rule_has_a_name_of_its_own_and_says_what_it_protects() -> None:
     written = _rules_written()
-    assert sorted(written) == sorted(RULES)
+    assert len(set(written)) == len(written)
+    assert set(written) <= set(RULES), "other rooms have rules of their own; these are the domain's"
     assert [name for name, words in RULES.items() if not words] == []
 
 

@@ -45,9 +45,7 @@ def test_a_firm_is_known_by_its_credit_code(wrong: str) -> None:
 
 
 @shows("file_must_be_the_firms_own")
-@pytest.mark.parametrize(
-    "another", [{"credit_code": CODE[:17] + "Y"}, {"programme": "2023-1"}, {"city": "elsewhere"}]
-)
+@pytest.mark.parametrize("another", [{"credit_code": CODE[:17] + "Y"}, {"programme": "2023-1"}, {"city": "elsewhere"}])
 def test_a_firm_cannot_have_a_second_file_under_another_number(another: dict[str, str]) -> None:
     begin().when("open-case", **another).then_refused("file_must_be_the_firms_own")
     begin().when("open-case").then(CaseOpened)
