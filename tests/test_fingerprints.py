@@ -46,8 +46,8 @@ def test_the_fingerprint_sees_the_eight_stages_and_all_that_is_asked() -> None:
 
 # --- and it bites
 
-LOCAL: Final = "workflow.execute_local_activity(\n                DECIDE"
-TURN: Final = "        async with self._turn:\n            self._commands += 1"
+LOCAL: Final = "workflow.execute_local_activity(\n            DECIDE"
+ASK: Final = "        self._commands += 1"
 
 PLANTS: Final = {
     "two stages change places": (
@@ -55,10 +55,10 @@ PLANTS: Final = {
         "await self._through(Stage.CONTRACT)\n        await self._through(Stage.DIAGNOSIS)",
     ),
     "a wait without an end": (", timeout=patience_left)", ")"),
-    "another activity": ("                STAND,", '                "look",'),
+    "another activity": ("            STAND,", '            "look",'),
     "an activity that is no local one": (LOCAL, LOCAL.replace("local_", "")),
-    "a pause more": (TURN, f"        await asyncio.sleep(1)\n{TURN}"),
-    "no look-up": ("        await self._look_up()\n", ""),
+    "a pause more": (ASK, f"        await asyncio.sleep(1)\n{ASK}"),
+    "no look-up": ("            await self._look_up()\n", "            pass\n"),
     "another name on the wire": ('@workflow.update(name="submit")', '@workflow.update(name="give")'),
     "no search attributes": ("workflow.upsert_search_attributes(", "print("),
     "no new leaf": ("workflow.continue_as_new(self._life)", "pass"),

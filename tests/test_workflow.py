@@ -22,6 +22,7 @@ from eventstore.store import EventStore
 from tests.domain.lines import MAIN
 from tests.engine import CITY, START, Firm, Town, pack, upto
 from tests.paths import until
+from tests.record_histories import leaves_of, runs_of
 from workflows.client import send, submit
 
 
@@ -220,18 +221,35 @@ async def test_a_supplement_that_never_comes_lapses_and_ends_the_life(town: Town
     assert firm.file.stage is Stage.CLOSED
 
 
-async def test_time_that_passed_while_no_worker_was_there_is_caught_up(client: Client, store: EventStore) -> None:
+async def test_time_that_passed_while_nobody_worked_comes_before_what_people_sent_since(
+    client: Client, store: EventStore
+) -> None:
+    """A supplement that came after its last day has lapsed, whether or not a worker was there on that day."""
     town = Town(store, "away", client)
+    firm = town.firm().walked("open-case", "submit-application", "request-supplement")
+    firm.moved = timedelta(days=20)
+    await firm.begin()
+    late = await firm.sends("submit-supplement")
     async with town.at_work():
+        assert await asyncio.wait_for(firm.handle.result(), 10) == "closed"
+    assert topics(firm)[-6:] == [
+        *("case.reminder-recorded", "case.reminder-recorded"),
+        *("case.deadline-passed", "case.application-lapsed", "case.deadline-closed"),
+        "case.command-refused",
+    ]
+    assert firm.facts[-1].command_id == late.command_id
+
+
+async def test_time_goes_on_over_new_leaves(town: Town) -> None:
+    """A run that ends takes neither the clock nor a reminder with it."""
+    with leaves_of(2):
         firm = await town.begun()
-        await firm.did("open-case", "submit-application")
-        await firm.handle.terminate("the engine was lost")
-    firm.moved = timedelta(days=20)  # the period's end has passed while nothing ran
-    assert await firm.begin()
-    async with town.at_work():
-        await until(lambda: len([fact for fact in firm.facts if fact.by.id == "system"]) == 3)
-    kinds = [type(fact) for fact in firm.facts if fact.by.id == "system"]
-    assert kinds == [ReminderRecorded, ReminderRecorded, DeadlinePassed]
+        await firm.did(*upto("publish-list"))
+        await firm.after("list_notice")
+        await firm.did("confirm-pilot")
+        assert len(await runs_of(firm)) > 3
+    told = [fact.timestamp.astimezone(CHINA).date() for fact in firm.facts if fact.by.id == "system"]
+    assert told == [date(2026, 3, 6), date(2026, 3, 8), date(2026, 3, 10)]
 
 
 # --- search
