@@ -6,14 +6,13 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
 
 from activities.messages import Submission
 from domain.case import rooms
@@ -69,13 +68,18 @@ async def test_a_command_for_another_case_is_refused_at_the_door(town: Town) -> 
     assert topics(firm)[:2] == ["case.opened", "case.application-submitted"]
 
 
-async def test_a_command_for_an_unknown_case_is_refused(town: Town) -> None:
-    firm = town.firm()
-    with pytest.raises(Rejection) as no:
-        await firm.does("open-case")
-    assert no.value.refusal.rule == "case_must_have_a_running_workflow"
-    with pytest.raises(RPCError, match="not found"):
-        await firm.sends("open-case")
+@pytest.mark.parametrize("way", [submit, send], ids=["update", "signal"])
+async def test_a_command_without_a_workflow_is_refused(
+    town: Town, way: Callable[[Client, CaseCommand], Awaitable[object]]
+) -> None:
+    """The case is unknown, or its life is over."""
+    over = town.firm().walked("open-case", "submit-application", "reject-application")
+    await over.begin()
+    await over.handle.result()
+    for firm in (town.firm(), over):
+        with pytest.raises(Rejection) as no:
+            await way(town.client, firm.command("open-case"))
+        assert no.value.refusal.rule == "case_must_have_a_running_workflow"
 
 
 # --- floods

@@ -70,9 +70,7 @@ async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Rec
             raise _rejection(failed) from failed
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
-                raise Rejection(
-                    "case_must_have_a_running_workflow", "没有这家企业正在办理的档案(未建档，或档案已结束)"
-                ) from error
+                raise _no_workflow() from error
             # The workflow was just turning over a new leaf: the server refuses what comes in that moment.
             if error.status is not RPCStatusCode.FAILED_PRECONDITION or not left:
                 raise
@@ -83,8 +81,20 @@ async def submit(client: Client, command: CaseCommand, attempt: str = "") -> Rec
 
 
 async def send(client: Client, command: CaseCommand) -> None:
-    """Give a command without waiting; a refusal is then recorded in the case."""
-    await handle_of(client, command.case).signal("submit", Submission(command))
+    """Give a command without waiting; a refusal is then recorded in the case.
+
+    Raises Rejection where no workflow waits for it: there is no case, or its life is over.
+    """
+    try:
+        await handle_of(client, command.case).signal("submit", Submission(command))
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise _no_workflow() from error
+        raise
+
+
+def _no_workflow() -> Rejection:
+    return Rejection("case_must_have_a_running_workflow", "没有这家企业正在办理的档案（未建档，或档案已结束）")
 
 
 def _rejection(failed: WorkflowUpdateFailedError) -> Rejection:
