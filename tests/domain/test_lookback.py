@@ -188,6 +188,21 @@ def test_a_finding_is_dismissed_with_a_reason_by_another_hand() -> None:
     clean.then_deadlines(closed=("statement/1",)).when("close-case").then(CaseCompleted)
 
 
+@pytest.mark.parametrize("earlier", ["clean", "mended"])
+def test_who_ever_inspected_the_firm_dismisses_no_finding_of_another_visit(earlier: str) -> None:
+    if earlier == "clean":
+        visited = after("record-receipt").did("draw-case", "record-inspection")
+        seen_by: tuple[str, ...] = ("inspector-1", "inspector-2")
+    else:
+        visited = ready("record-lookback-recheck").did(("record-lookback-recheck", {"by": supervisor}))
+        seen_by = (supervisor.id,)
+    others = {**SHUT_DOWN, "by": replace(inspector, id="inspector-3"), "second_inspector": "inspector-4"}
+    again = found(visited, others)
+    for person in seen_by:
+        again.when("dismiss-finding", by=replace(head, id=person)).then_refused("hand_must_differ")
+    again.when("dismiss-finding").then(FindingDismissed)
+
+
 # --- 取消资格
 
 
@@ -272,6 +287,7 @@ def test_revoked_after_payment_the_money_is_asked_back(clawback: str) -> None:
         fact(QualificationRevoked, clawback=clawback, outcome=Stage.LOOKBACK, ground="系统停用", minutes="纪要2号")
     )
     revoked.then_stands(stage=Stage.LOOKBACK, subsidy=Subsidy.PAID, recovery=Recovery.TO_NOTIFY, deadlines={})
+    revoked.then_stands(inspection=Inspection.UPHELD, frozen=True)
     revoked.then_booked().then_deadlines(closed=("statement/1",))
     assert revoked.happened[0].clauses == (clause("lookback.grounds"), clause("lookback.clawback"))
 
