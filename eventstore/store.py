@@ -120,6 +120,10 @@ class _Recorder(PostgresApplicationRecorder):
                 list(accumulate(len(one.stored) for one in done)),
             ),
         )
+        # psycopg leaves a pipeline half flushed when its last command does not fit the socket, and then waits for ever
+        # with the table locked. Asking for the rows, which only then come, flushes to the end.
+        curs.fetchall()
+        curs.scroll(0, mode="absolute")
 
     def _fetch_ids_after_insert_events(
         self, curs: Cursor[DictRow], stored_events: Sequence[StoredEvent], **_: Any

@@ -148,6 +148,19 @@ def test_a_roster_that_fails_at_its_last_row_leaves_nothing(
         assert not store.facts(case_id("dalian", request.node.name, listed(number).credit_code))
 
 
+def test_a_roster_of_thousands_is_one_transaction_and_no_wait(store: EventStore, take: Take) -> None:
+    # More than a socket takes at once: the driver must be made to send it all before anybody waits for the answer.
+    taken = take(*(listed(number) for number in range(2_000)))
+    assert taken.opened == 2_000
+    places = [entry.position for entry in store.read(store.last_position() - 2_000, 3_000)]
+    assert places == list(range(places[0], places[0] + 2_000))
+
+
+def test_one_event_of_a_megabyte_is_written_like_any_other(store: EventStore, take: Take) -> None:
+    taken = take(replace(listed(1), name="长" * 1_000_000))
+    assert taken.opened == 1
+
+
 def test_two_clerks_at_once_open_every_case_once(database_url: str, request: pytest.FixtureRequest) -> None:
     start = threading.Barrier(2)
 
