@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -106,6 +107,26 @@ def test_several_commands_are_done_in_one_transaction_each_with_its_own_receipt(
     assert receipts == [store.receipt(command) for command in commands]
     assert [receipt.position - receipts[0].position for receipt in receipts] == [0, 1, 2]
     assert store.append_all([([decided(command)], command) for command in commands]) == receipts
+
+
+@pytest.mark.timeout(30)
+def test_an_append_larger_than_a_socket_goes_through(store: EventStore) -> None:
+    """One fact of eight megabytes; and two thousand commands at once."""
+    large = opening("large", "1", pack_text="条" * 8_000_000)
+    assert store.append([decided(large)], large).version == 1
+    many = [opening("many", str(code)) for code in range(2_000)]
+    assert len(store.append_all([([decided(command)], command) for command in many])) == len(many)
+
+
+def test_a_conflict_is_told_at_once(store: EventStore) -> None:
+    """It is no broken connection, after which the library would wait and try again."""
+    one, other = opening("at once", "1"), opening("at once", "1", command_id=command_id("at once, another"))
+    store.append([decided(other)], other)
+    began = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(Conflict):
+            store.append([decided(one)], one)
+    assert time.monotonic() - began < 2
 
 
 def test_of_several_commands_none_is_done_where_one_cannot_be(store: EventStore) -> None:
