@@ -50,7 +50,7 @@ _SHAPES: Final[Mapping[Any, str]] = {
     UUID: "编号(UUID)",
 }
 _YES_OR_NO: Final = {"是": True, "true": True, "yes": True, "否": False, "false": False, "no": False}
-_SEPARATORS: Final = re.compile("[;;,,、\n]")
+_SEPARATORS: Final = re.compile("[;,\uff1b\uff0c、\n]")
 
 
 class WrongField(TyperException):

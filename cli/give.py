@@ -16,8 +16,7 @@ from itertools import count
 from typing import Any, Final
 from uuid import UUID
 
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError
 
 from activities.desk import Desk
 from activities.messages import CaseLife
@@ -110,7 +109,7 @@ async def _through_the_engine(settings: Settings, command: CaseCommand, *, signa
         async with asyncio.timeout(_PATIENCE_SECONDS):
             if not signal:
                 return await submit(client, command, f"@{datetime.now(UTC).isoformat()}")
-            await _sent(client, command)
+            await send(client, command)
             return None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as away:
         raise Unreachable(
@@ -120,20 +119,7 @@ async def _through_the_engine(settings: Settings, command: CaseCommand, *, signa
     except Rejection as no:
         if no.refusal.rule != "case_must_have_a_running_workflow":
             raise
-        raise _no_workflow() from no
-
-
-async def _sent(client: Client, command: CaseCommand) -> None:
-    try:
-        await send(client, command)
-    except RPCError as error:
-        if error.status is RPCStatusCode.NOT_FOUND:
-            raise _no_workflow() from error
-        raise
-
-
-def _no_workflow() -> Unreachable:
-    return Unreachable("档案在，但它的流程没有运行。请运行 lookback rebuild workflows，然后再输入一次。")
+        raise Unreachable("档案在，但它的流程没有运行。请运行 lookback rebuild workflows，然后再输入一次。") from no
 
 
 def _receipt_of(desk: Desk, command: CaseCommand, now: datetime) -> Receipt:

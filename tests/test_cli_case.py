@@ -130,8 +130,9 @@ def test_a_word_that_cannot_mean_anything_is_named_by_its_field(kind: str, said:
 
 
 def test_several_words_are_told_apart_as_people_write_them() -> None:
-    for said in ("缺审计报告；缺自评表", "缺审计报告；缺自评表", "缺审计报告、缺自评表", '["缺审计报告", "缺自评表"]'):
-        assert fields.read(RequestSupplement, {"defects": said}) == {"defects": ("缺审计报告", "缺自评表")}
+    defects = ("缺审计报告", "缺自评表")
+    for said in (json.dumps(defects), *(mark.join(defects) for mark in (";", ",", "\uff1b", "\uff0c", "、", "\n"))):
+        assert fields.read(RequestSupplement, {"defects": said}) == {"defects": defects}
     assert fields.read(RequestSupplement, {"defects": '["甲，乙"]'}) == {"defects": ("甲，乙",)}
 
 
