@@ -245,7 +245,7 @@ def _last_words(settings: Settings, name: str) -> str:
         lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
     except OSError:
         return ""
-    return f"\n日志 {path} 的最后几行:\n" + "\n".join(f"  {line[:300]}" for line in lines[-5:]) if lines else ""
+    return f"\n日志 {path} 的最后几行：\n" + "\n".join(f"  {line[:300]}" for line in lines[-5:]) if lines else ""
 
 
 def _stop_everything(settings: Settings) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ ROWS: Final[dict[int, Callable[[Settings, float], Row]]] = {
 
 def bench(
     rows: Annotated[str, typer.Option("--rows", help="测哪几行，逗号分隔")] = ",".join(map(str, ROWS)),
-    scale: Annotated[float, typer.Option("--scale", min=0.01, max=100, help="规模;1 约需三分钟")] = 1,
+    scale: Annotated[float, typer.Option("--scale", min=0.01, max=100, help="规模；1 约需三分钟")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="只输出一行 JSON")] = False,
 ) -> None:
     """性能对照:同一台机器、同一次运行,本系统与所用的库各自轮流做同样的事。"""

@@ -61,7 +61,7 @@ def show(words: Case, as_json: AsJson = False) -> None:
     for line in (*_head(told), *_money(told), *_deadlines(told)):
         typer.echo(line)
     last = told.story[-1]
-    typer.echo(f"最近一件：{last.at.astimezone(CHINA):%Y-%m-%d} {zh(last.topic)}。为什么:lookback explain {words}")
+    typer.echo(f"最近一件：{last.at.astimezone(CHINA):%Y-%m-%d} {zh(last.topic)}。为什么：lookback explain {words}")
 
 
 def explain(words: Case, as_json: AsJson = False) -> None:

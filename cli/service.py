@@ -48,9 +48,9 @@ def up(
     for note in running.notes:
         typer.echo(note)
     typer.echo("已在运行，没有重复启动。" if running.attached else "已启动。")
-    typer.echo(f"数据目录：{settings.home}    停止:lookback down    查看:lookback status")
+    typer.echo(f"数据目录：{settings.home}    停止：lookback down    查看：lookback status")
     if not settings.temporal_address:
-        typer.echo(f"Temporal 页面:http://127.0.0.1:{settings.temporal_ui_port}/")
+        typer.echo(f"Temporal 页面：http://127.0.0.1:{settings.temporal_ui_port}/")
 
 
 def down(as_json: AsJson = False) -> None:

@@ -34,7 +34,7 @@ class PackFault(Rejection):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line)))
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__("pack_must_be_readable", f"规则包有 {len(self.faults)} 处读不懂:\n{lines}")
+        super().__init__("pack_must_be_readable", f"规则包有 {len(self.faults)} 处读不懂：\n{lines}")
 
 
 class Places:

@@ -202,4 +202,4 @@ class Reader:
 
 def _nearest(word: str, known: Iterable[str]) -> str:
     near = get_close_matches(word, list(known), n=1)
-    return f",是否为 {near[0]}？" if near else ""
+    return f"，是否为 {near[0]}？" if near else ""

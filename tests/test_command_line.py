@@ -81,10 +81,10 @@ def test_a_fault_of_the_program_is_not_dressed_up_as_a_refusal(monkeypatch: pyte
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("nope", "没有命令 nope。用法见:lookback --help"),
-        ("up --fast", "没有选项 --fast。用法见:lookback up --help"),
+        ("nope", "没有命令 nope。用法见：lookback --help"),
+        ("up --fast", "没有选项 --fast。用法见：lookback up --help"),
         ("up --only", "选项 --only 后面要有值。"),
-        ("up postgres", "多出的参数:postgres。"),
+        ("up postgres", "多出的参数：postgres。"),
         ("up --only postgers", "没有叫 postgers 的部件"),
         ("workdays add", "缺少 DATE。"),
     ],

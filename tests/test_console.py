@@ -285,7 +285,7 @@ def test_what_a_firm_wrote_is_shown_and_never_executed(town: Town) -> None:
     for path in ("/cases", f"/cases/{town.firms['恶'].case}", "/cases?q=<script>alert('甲')"):
         page = town.page(path)
         assert "<script" not in page
-        assert "&lt;script&gt;alert(&#39；甲&#39;)" in page
+        assert "&lt;script&gt;alert(&#39;甲&#39;)" in page
 
 
 def test_every_field_of_every_event_has_a_chinese_name() -> None:
@@ -418,7 +418,7 @@ def test_rules_with_assumptions_mark_each_of_them(town: Town) -> None:
         ("/?after=abc", "“位置 after”应是 0 至"),
         ("/?after=99999999999999999999", "“位置 after”应是 0 至"),
         ("/?programme=nowhere/0", "没有项目“nowhere/0”"),
-        ("/?programme=%3Cscript%3E", "没有项目“&lt;script&gt；”"),
+        ("/?programme=%3Cscript%3E", "没有项目“&lt;script&gt;”"),
         ("/deadlines?role=king", "“责任方”没有“king”这一项"),
         (f"/packs/{CITY}?overlay=evil", "“假设”没有“evil”这一项"),
     ],

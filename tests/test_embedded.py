@@ -276,7 +276,7 @@ def test_parts_with_an_address_of_their_own_are_not_started_here(tmp_path: Path)
 
 def test_an_unknown_part_is_a_wrong_usage(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "home")
-    with pytest.raises(BadSetting, match="没有叫 postgers 的部件；可选:postgres、temporal"):
+    with pytest.raises(BadSetting, match="没有叫 postgers 的部件；可选：postgres、temporal"):
         embedded.up(settings, ("postgers",))
     assert not settings.home.exists()
 

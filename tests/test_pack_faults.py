@@ -34,8 +34,8 @@ def _in_cap(old: str, new: str, at: str, reason: str) -> Break:
 
 
 BREAKS = {
-    "a misspelt key": Break("[payout.cap]", "[payout.capp]", "[payout.capp]", "payout.capp", "是否为 payout.cap?"),
-    "a misspelt group": Break("[payout.cap]", "[payuot.cap]", "[payuot.cap]", "payuot.cap", "是否为 payout.cap?"),
+    "a misspelt key": Break("[payout.cap]", "[payout.capp]", "[payout.capp]", "payout.capp", "是否为 payout.cap？"),
+    "a misspelt group": Break("[payout.cap]", "[payuot.cap]", "[payuot.cap]", "payuot.cap", "是否为 payout.cap？"),
     "a key like no other": Break("[payout.cap]", "[x.yz]", "[x.yz]", "x.yz", "未知的键 x.yz"),
     "a value outside every table": Break("[city]", "budget = 1\n[city]", "budget = 1", "budget", "未知的键 budget"),
     "a key that is no table": Break(CAP, '[payout]\ncap = "50"\n', 'cap = "50"', "payout.cap", "应是一张表"),
@@ -44,7 +44,7 @@ BREAKS = {
     "no unit": _in_cap('unit = "万元"\n', "", "[payout.cap]", "缺少 unit"),
     "no clause": _in_cap('clause = "大连方案 五(一)1"\n', "", "[payout.cap]", "缺少 clause"),
     "no standing": _in_cap('standing = "stated"\n', "", "[payout.cap]", "缺少 standing"),
-    "a misspelt field": _in_cap("comparator =", "comparater =", "comparater", "是否为 comparator?"),
+    "a misspelt field": _in_cap("comparator =", "comparater =", "comparater", "是否为 comparator？"),
     "another unit": _in_cap("万元", "分", 'unit = "分"', "单位应是 元 或 万元"),
     "a unit that is no text": _in_cap('"万元"', "[1]", "unit = [1]", "单位应是 元 或 万元"),
     "an amount without quotes": _in_cap('"50"', "50", "value = 50\n", "应是加引号的金额"),
@@ -93,7 +93,7 @@ BREAKS = {
     "an unknown kind of spend": Break('"cloud"', '"clouds"', '"clouds"', "payout.eligible", "不认识“clouds”"),
     "spend that is never eligible": Break('"cloud"', '"other"', '"other"', "payout.eligible", "不认识“other”"),
     "an unknown standard": Break(
-        'value = "2024"', 'value = "2023"', '"2023"', "evaluation.standard", "可用:2022、2024"
+        'value = "2024"', 'value = "2023"', '"2023"', "evaluation.standard", "可用：2022、2024"
     ),
     "days out of order": Break(
         '[[evaluation.standard]]\nvalue = "2022"',
@@ -122,7 +122,7 @@ BREAKS = {
     "a short division": Break('"210200"', '"2102"', '"2102"', "city", "division 的写法不对"),
     "a division without quotes": Break('"210200"', "210200", "division = 210200", "city", "division 的写法不对"),
     "another city's code": Break('code = "dalian"', 'code = "zibo"', '"zibo"', "city", "与文件名 dalian.toml 不符"),
-    "an unknown field of the city": Break("agency", "agencies", "agencies", "city", "是否为 agency?"),
+    "an unknown field of the city": Break("agency", "agencies", "agencies", "city", "是否为 agency？"),
     "a pack that would assume": Break("[city]", "[city]\nassumes = true", "assumes", "city", "未知的字段 assumes"),
     "no sources": Break("[city.sources]", "[city.source]", "[city]\n", "city", "缺少 [city.sources]"),
 }
@@ -159,7 +159,7 @@ OVERLAY_BREAKS = {
     "no days at all": _in_notice("value = 5", "value = 0", "value = 0", "整数"),
     "days in quotes": _in_notice("value = 5", 'value = "5"', 'value = "5"', "整数"),
     "a reminder in words": Break('["7", "3", "1"]', '["七", "1"]', "七", "reminders.leads", "不认识“七”"),
-    "an unknown clawback": Break('"yes"', '"maybe"', '"maybe"', "lookback.clawback", "可用:yes、no、decision"),
+    "an unknown clawback": Break('"yes"', '"maybe"', '"maybe"', "lookback.clawback", "可用：yes、no、decision"),
 }
 
 
@@ -185,7 +185,7 @@ def test_all_faults_are_told_at_once_in_the_order_of_their_lines() -> None:
     assert refused.value.refusal.rule == "pack_must_be_readable"
     sentence = refused.value.refusal.sentence
     assert all(str(fault) in sentence for fault in refused.value.faults)
-    assert f"dalian.toml 第 {_line(text, 'value = -1')} 行 programme.target_firms:" in sentence
+    assert f"dalian.toml 第 {_line(text, 'value = -1')} 行 programme.target_firms：" in sentence
 
 
 def test_faults_of_pack_and_overlay_are_told_together() -> None:

@@ -228,7 +228,7 @@ def test_an_unknown_city_is_refused_by_naming_those_there_are() -> None:
 
 @pytest.mark.parametrize("name", ["rehersal", "../dalian", ""])
 def test_an_unknown_overlay_is_refused_by_naming_those_there_are(name: str) -> None:
-    with pytest.raises(Rejection, match="现有:rehearsal") as refused:
+    with pytest.raises(Rejection, match="现有：rehearsal") as refused:
         load.load("dalian", [name])
 
     assert refused.value.refusal.rule == "overlay_must_be_known"

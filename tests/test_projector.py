@@ -315,8 +315,9 @@ def test_another_program_may_release_what_this_one_parked(
     other = Projector(url)
 
     assert other.release() == ()
-    append(log, life, 60)
-    projector.catch_up()
+    for _ in range(60):
+        append(log, life, 1)
+        projector.catch_up()
 
     assert progress.parked(engine) == ()
     assert rows(engine) == rebuilt(url, engine)

@@ -213,7 +213,7 @@ def test_of_two_columns_for_one_thing_the_plainer_heading_counts(write: Write) -
 def test_titles_totals_notes_and_blank_rows_are_no_firms(write: Write) -> None:
     rows = [
         ["某市企业摸底台账"],
-        ["填报单位：某局", "", "", "填报日期:2026.3.1", "", "单位：家"],
+        ["填报单位：某局", "", "", "填报日期：2026.3.1", "", "单位：家"],
         [],
         HEADER,
         line(1),
@@ -545,7 +545,7 @@ def test_importing_a_roster_of_another_city_says_why_row_by_row_and_ends_with_th
 
     assert (plain.exit_code, machine.exit_code) == (3, 3)
     assert "一行也没有导入" in plain.stderr
-    assert "firm_must_be_in_a_pilot_industry:5 处" in plain.stderr
+    assert "firm_must_be_in_a_pilot_industry：5 处" in plain.stderr
     said = json.loads(machine.stdout)
     assert said["rule"] == "roster_must_be_without_fault"
     assert {row["row"] for row in said["rows"]} == {4, 5, 6, 7, 8}
