@@ -37,6 +37,13 @@ def test_a_firm_is_put_on_file_once() -> None:
     opened.when("open-case").then_refused("firm_must_have_one_case")
 
 
+def test_the_file_knows_the_firm_as_the_roster_does_and_the_batch_it_applied_in() -> None:
+    opened = begin().did(("open-case", {"rehearsal": True, "above_designated": True, "quality": "小巨人"}))
+    opened.then_stands(firm="示例轴承有限公司", county="东区", industry="轴承", quality="小巨人")
+    opened.then_stands(above_designated=True, rehearsal=True, batch=None, batch_code="")
+    opened.did("submit-application").then_stands(batch=BATCH, batch_code="1")
+
+
 @shows("credit_code_must_be_well_formed")
 @pytest.mark.parametrize("wrong", ["", CODE[:17], CODE[:17] + "I", CODE.lower(), f" {CODE}"])
 def test_a_firm_is_known_by_its_credit_code(wrong: str) -> None:
@@ -199,6 +206,13 @@ def test_from_the_waiting_list_onto_the_list() -> None:
     waiting.then_deadlines(closed=("city_review/1",)).when("publish-list").then_refused("step_must_be_due")
     promoted = waiting.when("promote-from-waitlist", by=clerk2).then(WaitlistPromoted)
     promoted.when("publish-list").then(ListPublished)
+
+
+def test_who_put_a_firm_on_the_waiting_list_does_not_confirm_it() -> None:
+    waiting = after("pass-county-review").did(("waitlist-application", {"by": clerk2}), "promote-from-waitlist")
+    noticed = waiting.did("publish-list").after("list_notice")
+    noticed.when("confirm-pilot", by=replace(head, id=clerk2.id)).then_refused("hand_must_differ")
+    noticed.when("confirm-pilot").then(PilotConfirmed)
 
 
 def test_from_the_waiting_list_out() -> None:
