@@ -69,6 +69,7 @@ def told(of: Fund) -> tuple[int, int, int, int, int]:
 
 def test_from_the_budget_document_to_the_last_refund() -> None:
     held = fund(1000)
+    assert (held.city, held.programme, held.line) == (CITY, PROGRAMME, RETROFIT_LINE)
     assert told(held) == (1000, 1000, 0, 0, 0)
     funds.commit(held, A, Money(300), DESK)
     assert told(held) == (1000, 700, 300, 0, 0)

@@ -26,7 +26,13 @@ def test_only_an_applicant_or_a_pilot_can_leave() -> None:
 @pytest.mark.parametrize("kind", UNPAID)
 def test_a_firm_may_leave_at_any_time_before_it_is_paid(kind: str) -> None:
     gone = after(kind).did("ask-withdrawal").when("approve-withdrawal").then(WithdrawalApproved)
-    gone.then_stands(stage=Stage.CLOSED, qualification=Qualification.WITHDRAWN, subsidy=Subsidy.RELEASED, deadlines={})
+    gone.then_stands(
+        stage=Stage.CLOSED,
+        qualification=Qualification.WITHDRAWN,
+        subsidy=Subsidy.RELEASED,
+        deadlines={},
+        withdrawal_asked=False,
+    )
     if kind == "approve-payout":
         gone.then_booked(fact(FundReleased, amount=ENTITLEMENT, case=CASE, debit="available", credit="committed"))
     else:
