@@ -21,7 +21,8 @@ class Unlocked(EventStore):
 
     def prepare(self) -> None:
         super().prepare()
-        with self._datastore.get_connection() as conn:
+        with self._datastore.get_connection() as conn, conn.transaction():
+            conn.execute("SELECT pg_advisory_xact_lock(1)")  # two of them cannot replace one function at a time
             conn.execute(self._recorder.sql_create_pg_function_insert_events)
         self._datastore.enable_db_functions = True
 
