@@ -41,7 +41,7 @@ def estimate(
     overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，如 rehearsal")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """测算补贴:列出每一步和依据的条款。来源没有规定的口径不猜,退出码为 4。"""
+    """测算补贴：列出每一步和依据的条款。来源没有规定的口径不猜，退出码为 4。"""
     lines = [_line(text) for text in spend]
     signed_on, completed_on = _day("--signed", signed), _day("--completed", completed)
     if completed_on < signed_on:
@@ -92,7 +92,7 @@ def _line(text: str) -> SpendLine:
     try:
         money = Money.yuan(amount)
     except ValueError as bad:
-        raise WrongField(f"--spend {kind}:{bad}") from bad
+        raise WrongField(f"--spend {kind}：{bad}") from bad
     if money < ZERO:
         raise WrongField(f"--spend {kind}：金额不能小于零，收到“{amount}”")
     return SpendLine(kind, "其他支出" if kind == "other" else SPEND_KINDS[kind], money)

@@ -139,7 +139,7 @@ def _kind(word: str) -> type[CaseCommand]:
 
 
 def commands(as_json: AsJson = False) -> None:
-    """列出可以对一份档案办理的全部命令:中文名、由谁办理、要填哪些项。"""
+    """列出可以对一份档案办理的全部命令：中文名、由谁办理、要填哪些项。"""
     described = [_described(kind, class_) for kind, class_ in COMMANDS.items()]
     if as_json:
         typer.echo(json.dumps(described, ensure_ascii=False, indent=2))
@@ -152,7 +152,9 @@ def commands(as_json: AsJson = False) -> None:
 
 
 def _asked(described: dict[str, Any]) -> str:
-    return "\n".join(f"{item['label']}:{item['shape']}" + "(可不填)" * item["optional"] for item in described["fields"])
+    return "\n".join(
+        f"{item['label']}：{item['shape']}" + "(可不填)" * item["optional"] for item in described["fields"]
+    )
 
 
 def _described(kind: str, class_: type[CaseCommand]) -> dict[str, Any]:

@@ -45,7 +45,8 @@ def one_case(settings: Settings, store: EventStore, words: str) -> CaseFile:
     found = find.cases(store, words, rehearsal=bool(settings.overlays))
     if len(found) > 1:
         names = "".join(
-            f"\n  {case.credit_code}  {case.firm}({case.city},{case.programme})  {case.id}" for case in found[:_SEVERAL]
+            f"\n  {case.credit_code}  {case.firm}({case.city}，{case.programme})  {case.id}"
+            for case in found[:_SEVERAL]
         )
         more = f"\n  …共 {len(found)} 份" if len(found) > _SEVERAL else ""
         raise WrongField(f"“{words}”与 {len(found)} 份档案相符，请写明是哪一份：{names}{more}")
@@ -53,7 +54,7 @@ def one_case(settings: Settings, store: EventStore, words: str) -> CaseFile:
 
 
 def show(words: Case, as_json: AsJson = False) -> None:
-    """一份档案的现状:身份、阶段、六项状态、资金、正在计时的期限。"""
+    """一份档案的现状：身份、阶段、六项状态、资金、正在计时的期限。"""
     told = _account(words)
     if as_json:
         typer.echo(json.dumps(_standing(told), ensure_ascii=False, indent=2, default=str))
@@ -65,7 +66,7 @@ def show(words: Case, as_json: AsJson = False) -> None:
 
 
 def explain(words: Case, as_json: AsJson = False) -> None:
-    """这家企业为什么在这里:每件事、谁办的、依据哪一条,补贴怎么算出,接下来谁能办什么。"""
+    """这家企业为什么在这里：每件事、谁办的、依据哪一条，补贴怎么算出，接下来谁能办什么。"""
     told = _account(words)
     if as_json:
         typer.echo(json.dumps(_everything(told), ensure_ascii=False, indent=2, default=str))
@@ -98,7 +99,7 @@ def _head(told: Account) -> Iterator[str]:
     batch = f"批次 {case.batch_code}" if case.batch_code else "尚未申报"
     yield f"{place} · 项目 {case.programme} · {batch}{' · 推演' * case.rehearsal}"
     yield f"档案编号 {case.id}，已记 {case.version} 个事件，规则版本 {told.pack.version[:12]}"
-    yield ";".join(f"{title}:{zh(getattr(case, name))}" for name, title in STATES.items())
+    yield "；".join(f"{title}：{zh(getattr(case, name))}" for name, title in STATES.items())
     if case.grade is not None:
         before = level(case.baseline.level) if case.baseline else "未诊断"
         yield f"数字化水平：改造前 {before}，评测 {level(case.grade.level)}"
@@ -114,11 +115,11 @@ def _money(told: Account) -> Iterator[str]:
 
 
 def _story(told: Account) -> Iterator[str]:
-    yield f"\n经过({len(told.story)} 件):"
+    yield f"\n经过({len(told.story)} 件)："
     for one in told.story:
         yield f"  {one.at.astimezone(CHINA):%Y-%m-%d %H:%M} {zh(one.topic)}"
         yield f"      {zh(one.by.role)} {one.by.id}({one.by.organisation})" + (
-            f",理由：{one.reason}" if one.reason else ""
+            f"，理由：{one.reason}" if one.reason else ""
         )
         for field in said(one.said):
             yield from (f"      {line}" for line in _field(field))
@@ -129,7 +130,7 @@ def _story(told: Account) -> Iterator[str]:
 
 
 def _field(field: Said) -> Iterator[str]:
-    yield f"{field.label}:{field.text or '、'.join(field.items)}"
+    yield f"{field.label}：{field.text or '、'.join(field.items)}"
     if field.text:
         yield from (f"  {item}" for item in field.items)
     for table in field.tables:
@@ -160,9 +161,9 @@ def _deadlines(told: Account) -> Iterator[str]:
 def _steps(told: Account) -> Iterator[str]:
     free = [step for step in told.steps if step.obstacle is None]
     if free:
-        yield "\n接下来可以办理(是否办成还要看所填内容和办理人):"
+        yield "\n接下来可以办理(是否办成还要看所填内容和办理人)："
     for step in free:
-        yield f"  {zh(step.kind)}({step.kind}):{'、'.join(map(zh, step.roles))}"
+        yield f"  {zh(step.kind)}({step.kind})：{'、'.join(map(zh, step.roles))}"
     hindered = [step for step in told.steps if step.obstacle is not None]
     if hindered:
         yield "\n轮到但还不能办理："
@@ -170,7 +171,7 @@ def _steps(told: Account) -> Iterator[str]:
         assert step.obstacle is not None
         clause = f"({step.obstacle.clause})" if step.obstacle.clause else ""
         who = "、".join(map(zh, step.roles))
-        yield f"  {zh(step.kind)}({step.kind}),{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
+        yield f"  {zh(step.kind)}({step.kind})，{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
     if not told.steps:
         yield "\n没有可以办理的事：档案已结束。" if not told.case.is_open else "\n目前没有轮到办理的事。"
 
@@ -178,18 +179,18 @@ def _steps(told: Account) -> Iterator[str]:
 def _questions(told: Account) -> Iterator[str]:
     questions = told.pack.open_questions()
     if questions:
-        yield f"\n规则包的待定口径 {len(questions)} 项(用到时会停下来问):"
+        yield f"\n规则包的待定口径 {len(questions)} 项(用到时会停下来问)："
     blocking = {step.obstacle.open_question for step in told.steps if step.obstacle is not None}
     for key, question in questions.items():
-        yield f"  {question}?({key}){'  ← 正挡着下一步' if key in blocking else ''}"
+        yield f"  {question}？({key}){'  ← 正挡着下一步' if key in blocking else ''}"
 
 
 def _assumptions(told: Account) -> Iterator[str]:
     assumed = told.pack.assumptions()
     if assumed:
-        yield f"\n本案按假设办理的口径 {len(assumed)} 项(来源没有规定，只用于推演):"
+        yield f"\n本案按假设办理的口径 {len(assumed)} 项(来源没有规定，只用于推演)："
     for key, cited in assumed.items():
-        yield f"  {KEYS[key].question}:{say(KEYS[key], cited)}。{cited.clause}({key})"
+        yield f"  {KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}({key})"
 
 
 # --- for programs

@@ -78,7 +78,7 @@ def shape(wanted: Any) -> str:
     if get_origin(wanted) is tuple:
         inner = get_args(wanted)[0]
         return "几项文字，用分号隔开，或写成 JSON 列表" if inner is str else f"JSON 列表，每项为{shape(inner)}"
-    parts = ",".join(f"{name}:{shape(type_)}" for name, type_ in types_of(wanted).items())
+    parts = "，".join(f"{name}：{shape(type_)}" for name, type_ in types_of(wanted).items())
     return f"JSON 对象 {{{parts}}}"
 
 

@@ -46,7 +46,7 @@ def hand_in(said: Mapping[str, Any]) -> Hand:
     """The hand that a command's file names. Raises WrongField."""
     by = said.get("by")
     if not isinstance(by, dict) or by.keys() != {"id", "role", "organisation"}:
-        raise WrongField('文件中 by 应写作 {"id": 编号， "role": 角色， "organisation": 单位}')
+        raise WrongField('文件中 by 应写作 {"id": 编号, "role": 角色, "organisation": 单位}')
     evidence = said.get("evidence", [])
     if not isinstance(evidence, list):
         raise WrongField("文件中 evidence 应为列表")

@@ -34,7 +34,7 @@ def listed(
     limit: Annotated[int, typer.Option("--limit", min=1, help="最多列出几家")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """列出档案:按城市、阶段、批次、区县或文字筛选。"""
+    """列出档案：按城市、阶段、批次、区县或文字筛选。"""
     cities = [load.load(city).city] if city else load.cities()
     wanted = _stage(stage)
     url = Settings.from_environment().dsn()
@@ -87,7 +87,7 @@ def _say(found: list[Case], more: bool, read: int, as_json: bool) -> None:
         map(_row, found),
     )
     typer.echo(
-        f"共 {len(found)} 家" + (",另有未列出的，请用 --limit 或筛选条件" if more else "") + f"(读至第 {read} 号事件)"
+        f"共 {len(found)} 家" + ("，另有未列出的，请用 --limit 或筛选条件" if more else "") + f"(读至第 {read} 号事件)"
     )
 
 

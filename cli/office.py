@@ -74,7 +74,7 @@ def open_batch(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """开启一个批次:申报期定下,当日的规则全文随批次固定,此后不变。"""
+    """开启一个批次：申报期定下，当日的规则全文随批次固定，此后不变。"""
     settings = Settings.from_environment()
     window = _day("--opens", opens), _day("--closes", closes)
     overlays = tuple(overlay or settings.overlays)
@@ -152,7 +152,7 @@ def appropriate(
 
 
 def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> None:
-    """资金账:每一笔变动和变动后的余额,由事件逐笔算出。"""
+    """资金账：每一笔变动和变动后的余额，由事件逐笔算出。"""
     from cli.engine import record
 
     settings = Settings.from_environment()
@@ -177,7 +177,7 @@ def _row(line: dict[str, Any]) -> tuple[str, ...]:
 
 
 def verify(city: City, programme: Programme = "", as_json: AsJson = False) -> None:
-    """对账:从头读全部事件,在每一处核对借贷两方、资金账与企业档案。有差额时退出码为 3。"""
+    """对账：从头读全部事件，在每一处核对借贷两方、资金账与企业档案。有差额时退出码为 3。"""
     from activities.reconcile import reconcile
     from cli.engine import record
 

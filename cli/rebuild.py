@@ -44,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 
 def workflows(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False) -> None:
-    """从事件重建流程:每份未结束而没有流程的档案重新开始等待,下一步和期限不变,不重复付款。"""
+    """从事件重建流程：每份未结束而没有流程的档案重新开始等待，下一步和期限不变，不重复付款。"""
     from cli.engine import record
 
     settings = Settings.from_environment()
