@@ -176,6 +176,8 @@ class Desk:
         case = self._store.load(CaseFile, command.case)
         if case.is_new or refusal.rule == TAKEN:
             return Answer(None, refusal, None)
-        rooms.refuse(case, self._papers(case, command, at), refusal)
+        # Without the rules: they may be the very thing that cannot be read.
+        unread = Pack(case.city, case.city, "", "", case.programme, "", {})
+        rooms.refuse(case, CasePapers(command, at, unread, self._calendar), refusal)
         receipt = self._store.append([case], command)
         return Answer(receipt, self._kept_refusal(receipt), self._standing_of(command))

@@ -107,8 +107,32 @@ def hand_must_belong_to_the_case(by: Person, case: CaseFile) -> No | None:
     return No(f"{zh(by.role)}“{by.organisation}”与本案无关，不能办理")
 
 
+@rule
+def hand_must_be_named(by: Person) -> No | None:
+    """A person is one id without blanks, for an organisation: the same hand cannot be spelled in two ways."""
+    if (
+        by.id
+        and not any(ch.isspace() for ch in by.id)
+        and by.organisation
+        and by.organisation == by.organisation.strip()
+    ):
+        return None
+    return No("办理人编号须填写且不含空格，所属单位须填写且首尾无空格")
+
+
+@rule
+def person_must_keep_to_one_role_in_a_case(case: CaseFile, by: Person, *others: str) -> No | None:
+    """Whoever has acted on a case in one role does not act on it, or go on a visit for it, in another."""
+    for person in (by.id, *others):
+        role = case.role_of.get(person, by.role)
+        if role != by.role:
+            return No(f"{person} 已以“{zh(role)}”身份办理本案，不能再以“{zh(by.role)}”身份办理")
+    return None
+
+
 def may(command: Command, case: CaseFile | None) -> None:
     """The gate that every command passes, in the act of appending."""
+    hand_must_be_named(command.by)
     role_must_be_allowed_to_do_this(command.by, command.kind)
     if isinstance(command, CaseCommand) and case is not None and not case.is_new:
         hand_must_belong_to_the_case(command.by, case)

@@ -1,7 +1,8 @@
 """资金: one city's money for one budget line, kept as double entry; integer fen, nothing overspent in any order.
 
-Accounts: ``source`` (where money comes from), ``available``, ``committed``, ``paid``, ``recovered``.
-At every position: appropriated = available + committed + paid - recovered, and no account but ``source`` is negative.
+Accounts: ``appropriation`` (what documents brought), ``available``, ``committed``, ``paid``, ``recovered``.
+At every position: appropriated = available + committed + paid - recovered. ``appropriation`` and ``recovered`` are
+credited, the others are debited and never negative.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class Fund(File):
         self.committed = ZERO
         self.paid = ZERO
         self.recovered = ZERO
+        self.documents: tuple[str, ...] = ()
         self.committed_to: dict[UUID, Money] = {}
         self.paid_to: dict[UUID, Money] = {}
 
@@ -66,6 +68,7 @@ class FundAppropriated(Posting):
         file.programme = self.programme
         file.line = self.line
         file.appropriated += self.amount
+        file.documents = (*file.documents, self.document)
         file.available += self.amount
 
 
@@ -148,6 +151,13 @@ def document_must_be_named(document: str) -> No | None:
 
 
 @rule
+def document_must_be_booked_once(fund: Fund, document: str) -> No | None:
+    """One budget document is booked once on a line, however its number is spaced."""
+    booked = {"".join(known.split()) for known in fund.documents}
+    return No(f"文件“{document}”已入账，不能重复下达") if "".join(document.split()) in booked else None
+
+
+@rule
 def fund_must_hold_enough(fund: Fund, amount: Money) -> No | None:
     """Nobody can commit more than is available, in whatever order approvals arrive."""
     if amount <= fund.available:
@@ -182,12 +192,13 @@ def appropriate_fund(fund: Fund, command: AppropriateFund, papers: Papers) -> No
     """Book a budget document."""
     amount_must_be_positive(command.amount)
     document_must_be_named(command.document)
+    document_must_be_booked_once(fund, command.document)
     fund.record(
         FundAppropriated,
         papers,
         clauses=(papers.pack.clause("payout.budget"),),
         debit="available",
-        credit="source",
+        credit="appropriation",
         amount=command.amount,
         city=command.city,
         programme=command.programme,

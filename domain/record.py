@@ -90,7 +90,7 @@ class File(Aggregate):
         command = papers.command
         self.trigger_event(
             kind,
-            timestamp=papers.at,
+            timestamp=papers.at.astimezone(UTC),  # one spelling of a moment in the record
             command_id=command.command_id,
             by=command.by,
             reason=command.reason,

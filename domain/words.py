@@ -99,6 +99,7 @@ ACTS: Final[Mapping[str, str]] = {
     "notify recovery": "追缴告知",
     "decide recovery": "追缴决定",
     "decide acceptance": "验收判定",
+    "revoke": "取消资格",
 }
 
 TIMERS: Final[Mapping[str, str]] = {

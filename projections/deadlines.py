@@ -39,6 +39,7 @@ DEADLINES: Final = Table(
     Column("case_id", Uuid, primary_key=True),
     Column("name", Text, primary_key=True),
     Column("city", Text, nullable=False),
+    Column("programme", Text, nullable=False),
     Column("county", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("set_on", Date, nullable=False),
@@ -50,13 +51,13 @@ DEADLINES: Final = Table(
     Column("passed", Boolean, nullable=False),
     Column("reminded", ARRAY(Date), nullable=False),
 )
-Index("deadlines_by_due", DEADLINES.c.city, DEADLINES.c.role, DEADLINES.c.due)
+Index("deadlines_by_due", DEADLINES.c.city, DEADLINES.c.programme, DEADLINES.c.role, DEADLINES.c.due)
 
 PUNCTUALITY: Final = Table(
     "punctuality",
     METADATA,
     Column("city", Text, primary_key=True),
-    Column("rehearsal", Boolean, primary_key=True),
+    Column("programme", Text, primary_key=True),
     Column("reminders", BigInteger, nullable=False),
     Column("passed", BigInteger, nullable=False),
 )
@@ -82,7 +83,7 @@ def fold(connection: Connection, stretch: Stretch) -> None:
         before, now = touched.before.deadlines if touched.before else {}, touched.now
         gone += [{"case_id": now.id, "name": name} for name in before if name not in now.deadlines]
         written += [
-            {"case_id": now.id, "city": now.city, "county": now.county, **vars(deadline)}
+            {**_whose(now), **vars(deadline)}
             for name, deadline in now.deadlines.items()
             if deadline is not before.get(name)
         ]
@@ -91,11 +92,15 @@ def fold(connection: Connection, stretch: Stretch) -> None:
     _count(connection, stretch)
 
 
+def _whose(case: Standing) -> dict[str, Any]:
+    return {"case_id": case.id, "city": case.city, "programme": case.programme, "county": case.county}
+
+
 def _count(connection: Connection, stretch: Stretch) -> None:
-    reminders: Counter[tuple[str, bool]] = Counter()
-    passed: Counter[tuple[str, bool]] = Counter()
+    reminders: Counter[tuple[str, str]] = Counter()
+    passed: Counter[tuple[str, str]] = Counter()
     for touched in stretch.cases:
-        place = (touched.now.city, touched.now.rehearsal)
+        place = (touched.now.city, touched.now.programme)
         for step in touched.steps:
             match step.fact:
                 case ReminderRecorded():
@@ -103,7 +108,7 @@ def _count(connection: Connection, stretch: Stretch) -> None:
                 case DeadlinePassed():
                     passed[place] += 1
     rows = [
-        {"city": place[0], "rehearsal": place[1], "reminders": reminders[place], "passed": passed[place]}
+        {"city": place[0], "programme": place[1], "reminders": reminders[place], "passed": passed[place]}
         for place in reminders.keys() | passed.keys()
     ]
     add(connection, PUNCTUALITY, rows)
@@ -139,14 +144,15 @@ class Punctuality:
 def open_for(
     engine: Engine,
     city: str,
+    programme: str,
     role: Role | None = None,
     until: date | None = None,
     *,
     county: str = "",
     limit: int = 200,
 ) -> tuple[OpenDeadline, ...]:
-    """A city's open deadlines, the earliest first; of one role or county, or due on or before a day, where named."""
-    asked = _ASKED.where(DEADLINES.c.city == city)
+    """A programme's open deadlines, the earliest first; of one role or county, or due by a day, where named."""
+    asked = _ASKED.where(DEADLINES.c.city == city, DEADLINES.c.programme == programme)
     if role is not None:
         asked = asked.where(DEADLINES.c.role == role)
     if until is not None:
@@ -161,11 +167,11 @@ def of_case(engine: Engine, case: UUID) -> tuple[OpenDeadline, ...]:
     return _answers(engine, _ASKED.where(DEADLINES.c.case_id == case))
 
 
-def punctuality(engine: Engine, city: str, *, rehearsal: bool) -> Punctuality:
-    """How often a city reminded, and how many deadlines passed."""
+def punctuality(engine: Engine, city: str, programme: str) -> Punctuality:
+    """How often somebody was reminded in a programme, and how many deadlines passed."""
     asked = select(PUNCTUALITY.c.reminders, PUNCTUALITY.c.passed)
     with engine.connect() as connection:
-        row = connection.execute(asked.where(PUNCTUALITY.c.city == city, PUNCTUALITY.c.rehearsal == rehearsal)).first()
+        row = connection.execute(asked.where(PUNCTUALITY.c.city == city, PUNCTUALITY.c.programme == programme)).first()
     return Punctuality() if row is None else Punctuality(*row)
 
 

@@ -1,4 +1,4 @@
-"""漏斗: how many firms stand in each stage and how many ever reached it, by city, batch, industry and county."""
+"""漏斗: how many firms of a programme stand in each stage and how many reached it, by batch, industry and county."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ FUNNEL: Final = Table(
     "funnel",
     METADATA,
     Column("city", Text, primary_key=True),
+    Column("programme", Text, primary_key=True),
     Column("rehearsal", Boolean, primary_key=True),
     Column("batch_code", Text, primary_key=True),
     Column("industry", Text, primary_key=True),
@@ -31,7 +32,7 @@ FAILED: Final = Acceptance.FAILED.value
 _STAGES: Final = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
 
 
-Place = tuple[str, bool, str, str, str, Stage, Stage, str]
+Place = tuple[str, str, bool, str, str, str, Stage, Stage, str]
 """The key of the table: firms that are alike in everything the funnel tells apart."""
 _KEYS: Final = tuple(column.name for column in FUNNEL.primary_key)
 
@@ -52,6 +53,7 @@ def fold(connection: Connection, stretch: Stretch) -> None:
 def _place(case: Standing) -> Place:
     return (
         case.city,
+        case.programme,
         case.rehearsal,
         case.batch_code,
         case.industry,
@@ -81,7 +83,7 @@ class StageCount:
 
 @dataclass(frozen=True)
 class Funnel:
-    """The funnel of a city, or of a part of it."""
+    """The funnel of a programme, or of a part of it."""
 
     firms: int
     stages: tuple[StageCount, ...]
@@ -103,31 +105,29 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class City:
-    """A city that has cases on file."""
+class Programme:
+    """A city's programme that has cases on file."""
 
     city: str
+    programme: str
     rehearsal: bool
     firms: int
 
 
-def cities(engine: Engine) -> tuple[City, ...]:
-    """Every city that has cases; a rehearsal stands apart from the real programme."""
-    asked = (
-        select(FUNNEL.c.city, FUNNEL.c.rehearsal, func.sum(FUNNEL.c.firms))
-        .group_by(FUNNEL.c.city, FUNNEL.c.rehearsal)
-        .order_by(FUNNEL.c.city, FUNNEL.c.rehearsal)
-    )
+def programmes(engine: Engine) -> tuple[Programme, ...]:
+    """Every programme that has cases; a rehearsal is a programme of its own."""
+    parts = (FUNNEL.c.city, FUNNEL.c.programme, FUNNEL.c.rehearsal)
+    asked = select(*parts, func.sum(FUNNEL.c.firms)).group_by(*parts).order_by(*parts)
     with engine.connect() as connection:
-        return tuple(City(city, rehearsal, int(firms)) for city, rehearsal, firms in connection.execute(asked))
+        return tuple(Programme(*row[:3], int(row[3])) for row in connection.execute(asked))
 
 
-def of_city(
-    engine: Engine, city: str, *, rehearsal: bool, batch_code: str = "", industry: str = "", county: str = ""
+def of_programme(
+    engine: Engine, city: str, programme: str, *, batch_code: str = "", industry: str = "", county: str = ""
 ) -> Funnel:
-    """The funnel of a city; of one batch, industry or county where one is named."""
+    """The funnel of a city's programme; of one batch, industry or county where one is named."""
     ends = (FUNNEL.c.stage, FUNNEL.c.reached, FUNNEL.c.outcome)
-    asked = select(*ends, func.sum(FUNNEL.c.firms)).where(FUNNEL.c.city == city, FUNNEL.c.rehearsal == rehearsal)
+    asked = select(*ends, func.sum(FUNNEL.c.firms)).where(FUNNEL.c.city == city, FUNNEL.c.programme == programme)
     for column, word in ((FUNNEL.c.batch_code, batch_code), (FUNNEL.c.industry, industry), (FUNNEL.c.county, county)):
         if word:
             asked = asked.where(column == word)
@@ -142,9 +142,9 @@ def of_city(
     return Funnel(sum(firms for _, _, firms in counted), stages, dict(sorted(closed.items())))
 
 
-def cells(engine: Engine, city: str, *, rehearsal: bool) -> tuple[Cell, ...]:
-    """The funnel of a city by batch × industry × county × stage, in that order; stages nobody reached are left out."""
-    asked = select(FUNNEL).where(FUNNEL.c.city == city, FUNNEL.c.rehearsal == rehearsal)
+def cells(engine: Engine, city: str, programme: str) -> tuple[Cell, ...]:
+    """The funnel by batch × industry × county × stage, in that order; stages that nobody reached are left out."""
+    asked = select(FUNNEL).where(FUNNEL.c.city == city, FUNNEL.c.programme == programme)
     alike: dict[tuple[str, str, str], list[tuple[Stage, Stage, int]]] = {}
     with engine.connect() as connection:
         for row in connection.execute(asked):

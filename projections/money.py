@@ -9,7 +9,6 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     Column,
     Connection,
     Engine,
@@ -34,20 +33,20 @@ FIRMS: Final = Table(
     METADATA,
     Column("case_id", Uuid, primary_key=True),
     Column("city", Text, nullable=False),
+    Column("programme", Text, nullable=False),
     Column("entitled", BigInteger, nullable=False),
     Column("approved", BigInteger, nullable=False),
     Column("paid", BigInteger, nullable=False),
     Column("to_recover", BigInteger, nullable=False),
     Column("recovered", BigInteger, nullable=False),
 )
-Index("money_of_firms_by_city", FIRMS.c.city, FIRMS.c.case_id)
+Index("money_of_firms_by_programme", FIRMS.c.city, FIRMS.c.programme, FIRMS.c.case_id)
 
 SUMS: Final = Table(
     "money_sums",
     METADATA,
     Column("city", Text, primary_key=True),
     Column("programme", Text, primary_key=True),
-    Column("rehearsal", Boolean, primary_key=True),
     Column("batch_code", Text, primary_key=True),
     Column("county", Text, primary_key=True),
     Column("entitled", BigInteger, nullable=False),
@@ -75,7 +74,7 @@ def restore(connection: Connection, standings: Mapping[UUID, Standing]) -> None:
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Write the money of the touched firms, in fen, and what it changes in the sums."""
     rows: list[dict[str, Any]] = []
-    changes: dict[tuple[str, str, bool, str, str], dict[str, int]] = {}
+    changes: dict[tuple[str, str, str, str], dict[str, int]] = {}
     for touched in stretch.cases:
         before, now = touched.before, touched.now
         if now.entitlement is None:
@@ -83,8 +82,8 @@ def fold(connection: Connection, stretch: Stretch) -> None:
         had, has = _amounts(before), _amounts(now)
         if had == has:
             continue
-        rows.append({"case_id": now.id, "city": now.city, **has})
-        place = (now.city, now.programme, now.rehearsal, now.batch_code, now.county)
+        rows.append({"case_id": now.id, "city": now.city, "programme": now.programme, **has})
+        place = (now.city, now.programme, now.batch_code, now.county)
         held = changes.setdefault(place, dict.fromkeys(_AMOUNTS, 0))
         for name in _AMOUNTS:
             held[name] += has[name] - had[name]
@@ -149,9 +148,11 @@ def of_case(engine: Engine, case: UUID) -> FirmMoney | None:
     return None if row is None else _firm(row)
 
 
-def of_firms(engine: Engine, city: str, *, after: UUID | None = None, limit: int = 50) -> tuple[FirmMoney, ...]:
-    """One page of a city's firms with a subsidy, in order of case id; ``after`` is the last of the page before."""
-    asked = _ASKED.where(FIRMS.c.city == city)
+def of_firms(
+    engine: Engine, city: str, programme: str, *, after: UUID | None = None, limit: int = 50
+) -> tuple[FirmMoney, ...]:
+    """One page of a programme's firms with a subsidy, in order of case id; ``after`` is the last of the page before."""
+    asked = _ASKED.where(FIRMS.c.city == city, FIRMS.c.programme == programme)
     if after is not None:
         asked = asked.where(FIRMS.c.case_id > after)
     with engine.connect() as connection:
@@ -159,10 +160,10 @@ def of_firms(engine: Engine, city: str, *, after: UUID | None = None, limit: int
     return tuple(_firm(row) for row in rows)
 
 
-def sums(engine: Engine, city: str, *, rehearsal: bool, batch_code: str = "", county: str = "") -> Amounts:
-    """The money of all firms of a city; of one batch or county where one is named."""
+def sums(engine: Engine, city: str, programme: str, *, batch_code: str = "", county: str = "") -> Amounts:
+    """The money of all firms of a programme; of one batch or county where one is named."""
     asked = select(*(func.coalesce(func.sum(SUMS.c[name]), 0) for name in _AMOUNTS))
-    asked = asked.where(SUMS.c.city == city, SUMS.c.rehearsal == rehearsal)
+    asked = asked.where(SUMS.c.city == city, SUMS.c.programme == programme)
     if batch_code:
         asked = asked.where(SUMS.c.batch_code == batch_code)
     if county:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Engine, Table, Text, select
+from sqlalchemy import BigInteger, Column, Connection, Engine, Table, Text, select
 
 from domain.case.rooms import CommandRefused
 from projections.stretch import Stretch
@@ -15,7 +15,7 @@ REFUSALS: Final = Table(
     "refusals",
     METADATA,
     Column("city", Text, primary_key=True),
-    Column("rehearsal", Boolean, primary_key=True),
+    Column("programme", Text, primary_key=True),
     Column("rule", Text, primary_key=True),
     Column("refused", BigInteger, nullable=False),
 )
@@ -23,20 +23,20 @@ REFUSALS: Final = Table(
 
 def fold(connection: Connection, stretch: Stretch) -> None:
     """Count the refusals of the stretch."""
-    refused: Counter[tuple[str, bool, str]] = Counter()
+    refused: Counter[tuple[str, str, str]] = Counter()
     for touched in stretch.cases:
         for step in touched.steps:
             match step.fact:
                 case CommandRefused():
-                    refused[touched.now.city, touched.now.rehearsal, step.fact.refusal.rule] += 1
-    rows = [{"city": key[0], "rehearsal": key[1], "rule": key[2], "refused": n} for key, n in refused.items()]
+                    refused[touched.now.city, touched.now.programme, step.fact.refusal.rule] += 1
+    rows = [{"city": key[0], "programme": key[1], "rule": key[2], "refused": n} for key, n in refused.items()]
     add(connection, REFUSALS, rows)
 
 
-def by_rule(engine: Engine, city: str, *, rehearsal: bool) -> dict[str, int]:
-    """Refusals on record by the name of the rule, the most frequent first."""
+def by_rule(engine: Engine, city: str, programme: str) -> dict[str, int]:
+    """A programme's refusals on record by the name of the rule, the most frequent first."""
     asked = select(REFUSALS.c.rule, REFUSALS.c.refused).where(
-        REFUSALS.c.city == city, REFUSALS.c.rehearsal == rehearsal
+        REFUSALS.c.city == city, REFUSALS.c.programme == programme
     )
     with engine.connect() as connection:
         rows = connection.execute(asked.order_by(REFUSALS.c.refused.desc(), REFUSALS.c.rule)).all()

@@ -109,6 +109,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
             row=row,
             case=command.case,
             batch=batch_id(rehearsal.city, rehearsal.programme, str(index * BATCHES // len(rows) + 1)),
+            programme=rehearsal.programme,
             batch_opens=opens[index * BATCHES // len(rows)],
             cast=cast,
             pack=pack,

@@ -80,9 +80,8 @@ def _recovery(firm: Firm) -> Story:
         NotifyRecovery, cast.clerk(1), amount=paid, document=f"追缴告知〔{firm.day.year}〕{firm.day:%m%d}号"
     )
     firm.later(5, 10)
-    yield firm.gives(
-        DecideRecovery, cast.bureau(Role.LEADER), amount=paid, document=f"追缴决定〔{firm.day.year}〕{firm.day:%m%d}号"
-    )
+    decision = f"追缴决定〔{firm.day.year}〕{firm.day:%m%d}号"
+    yield firm.gives(DecideRecovery, cast.bureau(Role.LEADER, 2), amount=paid, document=decision)
     if firm.happens(0.2):
         firm.after_period("refund")
         yield firm.gives(HandOverRecovery, cast.bureau(Role.HEAD), to="市财政局", reason="逾期未退")

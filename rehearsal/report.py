@@ -10,7 +10,7 @@ from datetime import date
 from uuid import UUID
 
 from domain.calendar import china_day
-from domain.case.file import CaseFile, Qualification, Stage
+from domain.case.file import Acceptance, CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import DeadlineClosed, DeadlinePassed, DeadlineSet, ReminderRecorded
 from domain.case.selection import CaseOpened
@@ -44,7 +44,7 @@ class Outcome:
     """Firms that ever came to a stage."""
     stands: Counter[Stage] = field(default_factory=Counter)
     """Firms by the stage they stand in."""
-    ended: Counter[Qualification] = field(default_factory=Counter)
+    ended: Counter[str] = field(default_factory=Counter)
     """Firms whose life in the programme is over, by how."""
     fund: Fund | None = None
     paid_to_firms: Money = ZERO
@@ -83,7 +83,7 @@ def tell(rehearsal: Rehearsal, store: EventStore) -> Outcome:
     outcome.paid_to_firms = total(case.paid for case in cases)
     outcome.refunded_by_firms = total(case.refunded for case in cases)
     outcome.stands.update(case.stage for case in cases)
-    outcome.ended.update(case.qualification for case in cases if not case.is_open)
+    outcome.ended.update(_end(case) for case in cases if not case.is_open)
     outcome.steps = sorted(
         (
             Step(timer, len(held), sum(days for days, _ in held) / len(held), sum(late for _, late in held))
@@ -92,6 +92,11 @@ def tell(rehearsal: Rehearsal, store: EventStore) -> Outcome:
         key=lambda step: -step.mean_days,
     )
     return outcome
+
+
+def _end(case: CaseFile) -> str:
+    """How a life ended: as the qualification says, or by failing acceptance."""
+    return Acceptance.FAILED if case.acceptance is Acceptance.FAILED else case.qualification
 
 
 def _count(outcome: Outcome, facts: Iterable[Fact], spans: dict[str, list[tuple[int, bool]]]) -> None:

@@ -93,6 +93,7 @@ class Firm:
     row: RosterRow
     case: UUID
     batch: UUID
+    programme: str
     batch_opens: date
     cast: Cast
     pack: Pack
@@ -386,7 +387,7 @@ def _payout(firm: Firm) -> Story:
         document = f"财企〔{firm.day.year}〕{firm.day:%m%d}号"
         yield firm.gives(InstructPayment, cast.treasury(), document=document)
         firm.later(2, 25 if firm.happens(0.1) else 8)
-        instruction = f"{firm.cast.city}-{firm.row.credit_code}-{attempt}"
+        instruction = f"{firm.cast.city}-{firm.programme}-{firm.row.credit_code}-{attempt}"
         payer = cast.county_treasury(firm.row.county)
         if attempt == 1 and firm.happens(0.06):
             yield firm.gives(RecordBounce, payer, instruction=instruction, reason="账户名称不符")

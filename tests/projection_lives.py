@@ -46,6 +46,7 @@ from policies.calendars import published
 from settings import Settings
 
 CITY = "dalian"
+PROGRAMME = load.load(CITY).programme
 EVERYTHING = tuple(fact.TOPIC for fact in FACTS)
 """Every kind of fact there is."""
 START = datetime(2024, 1, 8, 9, 30, tzinfo=CHINA)

@@ -24,7 +24,7 @@ from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
 from projections.tables import engine_of
 from settings import Settings
-from tests.projection_lives import CITY, Town, eventful_seed, fresh_database
+from tests.projection_lives import CITY, PROGRAMME, Town, eventful_seed, fresh_database
 
 FIRMS = 30
 STOPS = (3, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
@@ -109,7 +109,9 @@ def compare_deadlines(played: Played) -> None:
     held.sort(key=lambda one: (one[1].due, one[0].id, one[1].name))
 
     def told(*asked: Any, **chosen: Any) -> list[tuple[UUID, Deadline]]:
-        return [(one.case_id, one.deadline) for one in deadlines.open_for(played.engine, CITY, *asked, **chosen)]
+        return [
+            (one.case_id, one.deadline) for one in deadlines.open_for(played.engine, CITY, PROGRAMME, *asked, **chosen)
+        ]
 
     assert told() == [(file.id, deadline) for file, deadline in held]
     if held:
@@ -121,14 +123,14 @@ def compare_deadlines(played: Played) -> None:
 
 
 def compare_funnel(played: Played) -> None:
-    told = funnel.of_city(played.engine, CITY, rehearsal=True)
+    told = funnel.of_programme(played.engine, CITY, PROGRAMME)
     here = Counter(file.stage for file in played.files)
     assert {count.stage: count.here for count in told.stages if count.here} == {
         stage: n for stage, n in here.items() if stage is not Stage.CLOSED
     }
     assert sum(told.closed.values()) == here[Stage.CLOSED]
     assert told.firms == len(played.files)
-    cells = funnel.cells(played.engine, CITY, rehearsal=True)
+    cells = funnel.cells(played.engine, CITY, PROGRAMME)
     for count in told.stages:
         alike = [cell for cell in cells if cell.stage is count.stage]
         assert sum(cell.here for cell in alike) == count.here
@@ -223,18 +225,18 @@ def test_a_fen_that_firms_and_fund_do_not_agree_on_is_a_difference(played: Playe
 
 def test_the_sums_are_the_sums_of_the_firms(played: Played) -> None:
     firms: list[money.FirmMoney] = []
-    while page := money.of_firms(played.engine, CITY, after=firms[-1].case_id if firms else None, limit=5):
+    while page := money.of_firms(played.engine, CITY, PROGRAMME, after=firms[-1].case_id if firms else None, limit=5):
         firms += page
 
-    told = money.sums(played.engine, CITY, rehearsal=True)
+    told = money.sums(played.engine, CITY, PROGRAMME)
 
     assert len({firm.case_id for firm in firms}) == len(firms)
     for name in ("entitled", "approved", "paid", "to_recover", "recovered"):
         assert getattr(told, name) == total(getattr(firm.amounts, name) for firm in firms)
     counties = {firm.county for firm in firms}
-    by_county = [money.sums(played.engine, CITY, rehearsal=True, county=county) for county in counties]
+    by_county = [money.sums(played.engine, CITY, PROGRAMME, county=county) for county in counties]
     assert total(amounts.paid for amounts in by_county) == told.paid
-    assert money.sums(played.engine, CITY, rehearsal=False).paid == ZERO
+    assert money.sums(played.engine, CITY, "another").paid == ZERO
 
 
 def test_the_timeline_tells_every_fact_with_its_hand_reason_clauses_and_own_fields(played: Played) -> None:
@@ -299,21 +301,21 @@ def test_the_funnel_of_a_part_counts_that_part(played: Played) -> None:
     county = played.files[0].county
     files = [file for file in played.files if file.county == county]
 
-    told = funnel.of_city(played.engine, CITY, rehearsal=True, county=county)
+    told = funnel.of_programme(played.engine, CITY, PROGRAMME, county=county)
 
     assert told.firms == len(files)
     assert told.stages[0].reached == len(files)
     assert [count.stage for count in told.stages] == [stage for stage in Stage if stage is not Stage.CLOSED]
     reached = [count.reached for count in told.stages]
     assert reached == sorted(reached, reverse=True)
-    assert funnel.of_city(played.engine, CITY, rehearsal=False).firms == 0
-    assert funnel.cities(played.engine) == (funnel.City(CITY, rehearsal=True, firms=FIRMS),)
+    assert funnel.of_programme(played.engine, CITY, "another").firms == 0
+    assert funnel.programmes(played.engine) == (funnel.Programme(CITY, PROGRAMME, True, FIRMS),)
 
 
 def test_a_failed_acceptance_is_its_own_end_in_the_funnel(played: Played) -> None:
     failed = sum(1 for file in played.files if file.acceptance == "failed")
 
-    closed = funnel.of_city(played.engine, CITY, rehearsal=True).closed
+    closed = funnel.of_programme(played.engine, CITY, PROGRAMME).closed
 
     assert closed["failed"] == failed > 0
     assert "pilot" not in closed
@@ -324,10 +326,10 @@ def test_refusals_and_reminders_are_counted(played: Played) -> None:
     topics = Counter(fact.TOPIC for fact in facts)
     rules = Counter(fact.refusal.rule for fact in facts if isinstance(fact, CommandRefused))
 
-    told = deadlines.punctuality(played.engine, CITY, rehearsal=True)
+    told = deadlines.punctuality(played.engine, CITY, PROGRAMME)
 
     assert told == deadlines.Punctuality(topics["case.reminder-recorded"], topics["case.deadline-passed"])
     assert told.reminders > told.passed > 0
-    assert refusals.by_rule(played.engine, CITY, rehearsal=True) == dict(rules)
-    assert list(refusals.by_rule(played.engine, CITY, rehearsal=True).values()) == sorted(rules.values(), reverse=True)
-    assert deadlines.punctuality(played.engine, CITY, rehearsal=False) == deadlines.Punctuality()
+    assert refusals.by_rule(played.engine, CITY, PROGRAMME) == dict(rules)
+    assert list(refusals.by_rule(played.engine, CITY, PROGRAMME).values()) == sorted(rules.values(), reverse=True)
+    assert deadlines.punctuality(played.engine, CITY, "another") == deadlines.Punctuality()

@@ -83,6 +83,8 @@ class CaseWorkflow:
     def _must_be_for_this_case(self, submission: Submission) -> None:
         if submission.command.case != self._life.case:
             raise ApplicationError("命令不属于这家企业的档案", type="command_must_be_for_this_case")
+        if submission.command.by.role == SYSTEM.role:
+            raise ApplicationError("只有系统自身能以系统身份办理", type="engine_must_speak_for_itself")
 
     @workflow.query
     def standing(self) -> Standing | None:

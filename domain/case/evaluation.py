@@ -95,7 +95,7 @@ def documents_must_be_complete(documents: tuple[str, ...]) -> No | None:
 @rule
 def evaluator_must_be_independent(case: CaseFile, evaluator: str) -> No | None:
     """Who diagnosed or retrofitted a firm does not evaluate it."""
-    if evaluator in (case.diagnoser, *case.retrofitters):
+    if evaluator.strip() in (case.firm, case.credit_code, case.diagnoser, *case.retrofitters):
         return No(f"“{evaluator}”已参与本企业的诊断或改造，不能承担评测")
     return None
 

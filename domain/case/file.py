@@ -14,6 +14,7 @@ from domain.commands import Command
 from domain.deadlines import Deadline
 from domain.fund import Fund
 from domain.money import ZERO
+from domain.people import Role
 from domain.policy import Pack
 from domain.record import Fact, File
 from domain.spend import Contract, Entitlement, SpendLine
@@ -186,12 +187,14 @@ class CaseFile(File):
         self.frozen = False
         self.to_recover = ZERO
         self.refunded = ZERO
+        self.slips: tuple[str, ...] = ()
         # look-back
         self.campaign = ""
         self.findings: tuple[str, ...] = ()
         self.statement_filed = False
         # who did what, by person; when is whose turn over
         self.hands: dict[str, tuple[str, ...]] = {}
+        self.role_of: dict[str, Role] = {}
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
 
@@ -215,4 +218,5 @@ class CaseFact(Fact):
         """Remember the stage, then what the fact itself says."""
         if self.ENTERS is not None:
             aggregate.stage = self.ENTERS
+        aggregate.role_of.setdefault(self.by.id, self.by.role)
         self.fold(aggregate)

@@ -275,13 +275,24 @@ def inspectors_must_not_have_evaluated(case: CaseFile, *inspectors: str) -> No |
 @rule
 def finding_must_rest_on_evidence(findings: tuple[str, ...], evidence: tuple[str, ...]) -> No | None:
     """What is held against a firm is shown by papers or pictures."""
-    return No("发现问题须附证据") if findings and not evidence else None
+    if any(not finding.strip() for finding in findings):
+        return No("问题须写明")
+    return No("发现问题须附证据") if findings and not any(paper.strip() for paper in evidence) else None
 
 
 @rule
 def only_a_fallen_level_may_be_mended(case: CaseFile) -> No | None:
     """False data or papers cannot be mended away; a fallen level can."""
     return None if case.findings == (LEVEL_FALLEN,) else No("仅“等级回落”可先整改，其余问题直接进入处理")
+
+
+@rule
+def firm_must_have_had_its_time_to_mend(case: CaseFile) -> No | None:
+    """Before its time is over a firm is rechecked only when it says itself that it is done."""
+    for deadline in case.deadlines.values():
+        if deadline.timer == "lookback_rectification" and not deadline.passed:
+            return No(f"整改期限至 {deadline.due} 止，企业尚未上报完成", deadline.clause)
+    return None
 
 
 @rule
@@ -366,8 +377,9 @@ def report_lookback_rectification(case: CaseFile, command: ReportLookbackRectifi
 
 
 def record_lookback_recheck(case: CaseFile, command: RecordLookbackRecheck, papers: CasePapers) -> None:
-    """Mended, or on to the decision."""
-    step_must_be_due(case.inspection, Inspection.RECHECKING)
+    """Mended, or on to the decision; a firm that stays silent past its time is rechecked all the same."""
+    step_must_be_due(case.inspection, Inspection.RECHECKING, Inspection.RECTIFYING)
+    firm_must_have_had_its_time_to_mend(case)
     inspectors_must_not_have_evaluated(case, command.by.id)
     case.record(LookbackRecheckPassed if command.passed else LookbackRecheckFailed, papers)
 

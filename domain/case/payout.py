@@ -243,7 +243,7 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
         PaymentInstructed,
         papers,
         amount=case.entitlement.amount,
-        instruction=f"{case.city}-{case.credit_code}-{case.instructions + 1}",
+        instruction=f"{case.city}-{case.programme}-{case.credit_code}-{case.instructions + 1}",
         document=command.document,
     )
 

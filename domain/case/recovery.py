@@ -49,6 +49,7 @@ class RefundRecorded(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.refunded += self.amount
+        file.slips = (*file.slips, self.slip)
 
 
 class RecoverySettled(CaseFact):
@@ -140,6 +141,13 @@ def refund_must_be_overdue(case: CaseFile) -> No | None:
     return None
 
 
+@rule
+def slip_must_be_used_once(case: CaseFile, slip: str) -> No | None:
+    """One bank slip is one refund, however its number is spaced."""
+    booked = {"".join(known.split()) for known in case.slips}
+    return No(f"退款凭证“{slip}”已登记过") if "".join(slip.split()) in booked else None
+
+
 def notify_recovery(case: CaseFile, command: NotifyRecovery, papers: CasePapers) -> None:
     """The firm can prepare its word."""
     step_must_be_due(case.recovery, Recovery.TO_NOTIFY)
@@ -152,7 +160,7 @@ def notify_recovery(case: CaseFile, command: NotifyRecovery, papers: CasePapers)
 def decide_recovery(case: CaseFile, command: DecideRecovery, papers: CasePapers) -> None:
     """By another person."""
     step_must_be_due(case.recovery, Recovery.NOTIFIED)
-    hand_must_differ(case, command.by, "notify recovery")
+    hand_must_differ(case, command.by, "revoke", "notify recovery")
     amount_must_be_positive(command.amount)
     recovery_must_not_exceed_what_was_paid(case, command.amount)
     basis = papers.pack.cited("recovery.basis")
@@ -168,6 +176,7 @@ def record_refund(case: CaseFile, command: RecordRefund, papers: CasePapers) -> 
     amount_must_be_positive(command.amount)
     refund_must_not_exceed_what_is_due(case, command.amount)
     words_must_be_given(command.slip, "退款凭证号")
+    slip_must_be_used_once(case, command.slip)
     assert papers.fund is not None
     fund.recover(papers.fund, case.id, command.amount, papers)
     case.record(RefundRecorded, papers, amount=command.amount, slip=command.slip)

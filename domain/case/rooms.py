@@ -49,6 +49,9 @@ class CommandRefused(CaseFact):
     kind: str
     refusal: Refusal
 
+    def apply(self, aggregate: Any) -> None:
+        """Change nothing, not even who acted: a refused hand may have been a false one."""
+
 
 EVENTS: Final[tuple[type[Fact], ...]] = (*(event for room in ROOMS for event in room.EVENTS), CommandRefused)
 
@@ -83,6 +86,9 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
         case_must_be_open(case)
     authority.may(command, case)
     DECISIONS[type(command)](case, command, papers)
+    # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
+    beside = (getattr(command, "second_evaluator", ""), getattr(command, "second_inspector", ""))
+    authority.person_must_keep_to_one_role_in_a_case(case, command.by, *(person for person in beside if person))
     schedule.settle(case, papers)
 
 

@@ -45,6 +45,8 @@ class Timer:
     """The fact that ends the step when the period passes and the pack says ``lapse``; None where it never lapses."""
     runs_out: bool = False
     """A period that has to run out before the next step (公示, 陈述申辩): going past its end is not being late."""
+    unsupervised: Role | None = None
+    """Whose step it is in a city without a supervisor, where that differs."""
 
 
 TIMERS: tuple[Timer, ...] = (
@@ -58,6 +60,7 @@ TIMERS: tuple[Timer, ...] = (
         "contract_review",
         Role.SUPERVISOR,
         lambda c: c.works in (Works.PLAN_REVIEW, Works.CONTRACT_REVIEW, Works.REGISTERING),
+        unsupervised=Role.CLERK,
     ),
     Timer("implementation", Role.FIRM, lambda c: c.works is Works.UNDER_WAY),
     Timer("acceptance_application", Role.FIRM, lambda c: c.acceptance is Acceptance.AWAITING_APPLICATION),
@@ -218,9 +221,12 @@ def _begin(case: CaseFile, timer: Timer, papers: CasePapers) -> None:
     remind_on = tuple(
         day for day in (end.date - timedelta(days=lead) for lead in leads) if papers.today < day <= end.date
     )
+    role = timer.role
+    if timer.unsupervised is not None and not papers.pack.flag("contract.supervised"):
+        role = timer.unsupervised
     deadline = Deadline(
         name=f"{timer.name}/{case.timers_opened.get(timer.name, 0) + 1}",
-        role=timer.role,
+        role=role,
         set_on=papers.today,
         due=end.date,
         provisional=end.provisional,

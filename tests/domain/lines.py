@@ -30,6 +30,10 @@ def _a_change(play: Play) -> dict[str, Any]:
     return {"reason": "增加设备", "contract": contract(number="HT-2")}
 
 
+def _a_slip(play: Play) -> dict[str, Any]:
+    return {"amount": ENTITLEMENT, "slip": f"凭证{len(play.case.slips) + 1}"}
+
+
 def _a_report(play: Play) -> dict[str, Any]:
     return {
         "grade": LEVEL_2,
@@ -128,8 +132,8 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "revoke-qualification": (cast.leader, _always(ground="系统停用", minutes="纪要2号")),
     "close-case": (cast.head, _nothing),
     "notify-recovery": (cast.clerk1, _always(amount=ENTITLEMENT, document="告知1号")),
-    "decide-recovery": (cast.leader, _always(amount=ENTITLEMENT, document="决定1号")),
-    "record-refund": (cast.county_treasury, _always(amount=ENTITLEMENT, slip="凭证1")),
+    "decide-recovery": (cast.leader2, _always(amount=ENTITLEMENT, document="决定1号")),
+    "record-refund": (cast.county_treasury, _a_slip),
     "hand-over-recovery": (cast.head, _always(to="市司法局", reason="逾期未退")),
     "record-reminder": (SYSTEM, _next_reminder),
     "pass-deadline": (SYSTEM, _next_deadline),

@@ -97,7 +97,7 @@ def test_several_documents_add_up() -> None:
     assert told(held)[0] == 1005
     last = held.pending_events[-1]
     assert isinstance(last, FundAppropriated)
-    assert (last.debit, last.credit, last.document) == ("available", "source", "财建2号")
+    assert (last.debit, last.credit, last.document) == ("available", "appropriation", "财建2号")
     assert last.clauses == (clause("payout.budget"),)
 
 
@@ -113,6 +113,17 @@ def test_a_budget_is_a_positive_sum_on_a_document() -> None:
         appropriate_fund(fund(), money(Money(1), " "), DESK)
     appropriate_fund(fund(), money(Money(1)), DESK)
     passed("appropriate")
+
+
+@shows("document_must_be_booked_once")
+def test_a_budget_document_is_booked_once_however_it_is_spaced() -> None:
+    held = fund(1000)
+    for again in ("财建1号", "财建 1号", " 财建1号"):
+        with refused("document_must_be_booked_once", of="appropriate"):
+            appropriate_fund(held, money(Money(5), again), DESK)
+    appropriate_fund(held, money(Money(5), "财建2号"), DESK)
+    passed("appropriate")
+    assert told(held)[0] == 1005
 
 
 @shows("fund_must_hold_enough", "amount_must_be_positive")
@@ -195,7 +206,7 @@ class FundInAnyOrder(RuleBasedStateMachine):
         try:
             match what:
                 case "appropriate":
-                    appropriate_fund(held, money(Money(amount)), DESK)
+                    appropriate_fund(held, money(Money(amount), f"财建{len(self.facts)}号"), DESK)
                 case "commit":
                     funds.commit(held, case, Money(amount), DESK)
                 case "release":
@@ -289,7 +300,7 @@ def test_every_posting_names_two_different_accounts() -> None:
     funds.release(held, A, DESK)
     sides = [(event.debit, event.credit) for event in held.pending_events if isinstance(event, funds.Posting)]
     assert sides == [
-        ("available", "source"),
+        ("available", "appropriation"),
         ("committed", "available"),
         ("paid", "committed"),
         ("available", "recovered"),

@@ -29,6 +29,7 @@ from tests.domain.cast import (
     CODE,
     ENTITLEMENT,
     LINES,
+    PROGRAMME,
     RULES,
     clause,
     clerk1,
@@ -187,7 +188,7 @@ def test_no_money_moves_while_an_inspection_is_open(kind: str) -> None:
 
 def test_the_instruction_is_numbered_and_starts_the_clock() -> None:
     told = ready("instruct-payment").when("instruct-payment")
-    told.then(fact(PaymentInstructed, instruction=f"{CITY}-{CODE}-1", amount=ENTITLEMENT)).then_booked()
+    told.then(fact(PaymentInstructed, instruction=f"{CITY}-{PROGRAMME}-{CODE}-1", amount=ENTITLEMENT)).then_booked()
     told.then_deadlines(set=("payment/1",))
 
 
@@ -214,9 +215,10 @@ def test_a_bounce_keeps_the_commitment_and_takes_a_new_number() -> None:
     bounced.then_stands(subsidy=Subsidy.APPROVED, instruction="").then_deadlines(closed=("payment/1",))
     assert bounced.fund.committed == ENTITLEMENT
 
-    told = bounced.when("instruct-payment").then(fact(PaymentInstructed, instruction=f"{CITY}-{CODE}-2"))
+    told = bounced.when("instruct-payment").then(fact(PaymentInstructed, instruction=f"{CITY}-{PROGRAMME}-{CODE}-2"))
     told.then_deadlines(set=("payment/2",))
-    told.when("record-receipt", instruction=f"{CITY}-{CODE}-1").then_refused("receipt_must_match_the_instruction")
+    before = f"{CITY}-{PROGRAMME}-{CODE}-1"
+    told.when("record-receipt", instruction=before).then_refused("receipt_must_match_the_instruction")
     paid = told.when("record-receipt").then(PaymentReceived)
     assert (paid.case.paid, paid.fund.paid, paid.fund.committed) == (ENTITLEMENT, ENTITLEMENT, Money(0))
 

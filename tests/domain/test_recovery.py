@@ -17,7 +17,7 @@ from domain.case.recovery import (
 from domain.fund import FundRecovered
 from domain.money import Money
 from domain.people import Person
-from tests.domain.cast import CASE, ENTITLEMENT, clause, clerk1, county_treasury, leader, rules
+from tests.domain.cast import CASE, ENTITLEMENT, clause, clerk1, county_treasury, leader, leader2, rules
 from tests.domain.play import after, fact, ready, shows
 
 HALF = Money(ENTITLEMENT.fen // 2)
@@ -58,12 +58,24 @@ def test_no_decision_while_the_pack_does_not_say_how_much() -> None:
     [
         ("decide-recovery", leader, clerk1),
         ("record-refund", county_treasury, clerk1),
-        ("record-refund", county_treasury, leader),
+        ("record-refund", county_treasury, leader2),
     ],
 )
 def test_each_step_of_a_recovery_is_another_persons(kind: str, by: Person, earlier: Person) -> None:
     ready(kind).when(kind, by=replace(by, id=earlier.id)).then_refused("hand_must_differ")
     assert ready(kind).when(kind).refusal is None
+
+
+def test_who_took_the_qualification_away_does_not_decide_what_comes_back() -> None:
+    ready("decide-recovery").when("decide-recovery", by=leader).then_refused("hand_must_differ")
+
+
+@shows("slip_must_be_used_once")
+def test_one_bank_slip_is_one_refund_however_it_is_spaced() -> None:
+    first = ready("record-refund").when("record-refund", amount=FEN, slip="凭证1").then(RefundRecorded)
+    for again in ("凭证1", "凭证 1", " 凭证1"):
+        first.when("record-refund", amount=FEN, slip=again).then_refused("slip_must_be_used_once")
+    assert first.when("record-refund", amount=FEN, slip="凭证2").refusal is None
 
 
 @shows("refund_must_not_exceed_what_is_due")
