@@ -63,8 +63,8 @@ CASES: Final = Table(
     Column("closed_at", DateTime(timezone=True)),
 )
 Index("cases_by_city", CASES.c.city, CASES.c.credit_code, CASES.c.id)
-Index("cases_by_stage", CASES.c.city, CASES.c.stage, CASES.c.credit_code, CASES.c.id)
-Index("cases_by_county", CASES.c.city, CASES.c.county, CASES.c.credit_code, CASES.c.id)
+Index("cases_by_stage", CASES.c.city, CASES.c.programme, CASES.c.stage, CASES.c.credit_code, CASES.c.id)
+Index("cases_by_county", CASES.c.city, CASES.c.programme, CASES.c.county, CASES.c.credit_code, CASES.c.id)
 # Without text_pattern_ops a database in another language than C cannot use the index for the beginning of a code.
 Index("cases_by_code", CASES.c.credit_code, postgresql_ops={"credit_code": "text_pattern_ops"})
 
