@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -12,6 +13,8 @@ import psycopg
 import sqlalchemy.exc
 import structlog
 from sqlalchemy import Connection, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.schema import CreateTable
 
 from eventstore.store import Entry, EventStore
 from projections import cases, deadlines, funds, funnel, money, progress, refusals, timeline
@@ -37,7 +40,21 @@ def create(connection: Connection) -> None:
     """The schema with its empty tables, where they are missing."""
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     METADATA.create_all(connection)
+    connection.execute(text(f"COMMENT ON SCHEMA {SCHEMA} IS '{shape()}'"))
     progress.start(connection)
+
+
+def shape() -> str:
+    """The form of all tables as this program makes them, in short; another form is another word."""
+    tables = "".join(str(CreateTable(table).compile(dialect=postgresql.dialect())) for table in METADATA.sorted_tables)
+    return hashlib.sha256(tables.encode()).hexdigest()
+
+
+def shape_found(connection: Connection) -> str | None:
+    """The form of the tables that are there; None where there are none."""
+    asked = text("SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace WHERE nspname = :name")
+    found: str | None = connection.execute(asked, {"name": SCHEMA}).scalar()
+    return found
 
 
 def lock_for_writing(connection: Connection) -> None:

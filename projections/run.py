@@ -23,8 +23,17 @@ from sqlalchemy import Connection, text
 
 from eventstore.store import CHANNEL, EventStore
 from projections import progress
-from projections.advance import ReadModels, create, fold_one, lock_for_writing, stretches
+from projections.advance import (
+    ReadModels,
+    create,
+    fold_one,
+    lock_for_writing,
+    shape,
+    shape_found,
+    stretches,
+)
 from projections.progress import Parked, position, wait_for
+from projections.rebuild import rebuild
 from projections.tables import engine_of
 from settings import Settings
 
@@ -55,14 +64,19 @@ class Projector:
         self._engine.dispose()
 
     def prepare(self) -> None:
-        """Create what is missing in the database; safe to call at every start."""
+        """Create what is missing in the database; safe to call at every start.
+
+        Tables that another version of this program made are built again from the events.
+        """
         self._store.prepare()
-        with self._engine.connect() as connection:
-            if connection.execute(text("SELECT to_regclass('read.position')")).scalar() is not None:
-                return
         with self._engine.begin() as connection:
-            lock_for_writing(connection)
-            create(connection)
+            if shape_found(connection) is None:
+                lock_for_writing(connection)
+                create(connection)
+            found = shape_found(connection)
+        if found != shape():
+            log.warning("read models have another form, building them again")
+            rebuild(self._url)
 
     def catch_up(self) -> int:
         """Fold all there is and return the position reached."""

@@ -101,10 +101,11 @@ class Player:
             self._next(firm, life(firm))
         campaign_on, seed = campaign
         drawn = False
-        while self._agenda:
-            if not drawn and self._agenda[0].moment.date() > campaign_on:
+        while self._agenda or not drawn:
+            if not drawn and (not self._agenda or self._agenda[0].moment.date() > campaign_on):
                 self._draw(firms, campaign_on, seed)
                 drawn = True
+                continue
             moment = self._agenda[0].moment
             now = []
             while self._agenda and self._agenda[0].moment == moment:

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 import structlog
 import typer
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from typer.testing import CliRunner
 
 from cli.read_models import register_rebuild
@@ -196,6 +196,25 @@ def test_a_stretch_never_ends_within_a_command(log: EventStore) -> None:
     assert len(kept) >= STRETCH - 10
     assert whole_commands(entries[:cut]) == entries[:cut], "a short stretch is the end of the log: nothing is cut"
     assert len(whole_commands([entries[0]] * STRETCH)) == STRETCH, "one command alone is not cut away"
+
+
+def test_tables_of_an_older_program_are_built_again(
+    projector: Projector, url: str, log: EventStore, engine: Engine
+) -> None:
+    append(log, acts(), 80)
+    projector.catch_up()
+    live = rows(engine)
+    with engine.begin() as connection:
+        connection.execute(text("ALTER TABLE read.cases DROP COLUMN county"))
+        connection.execute(text("COMMENT ON SCHEMA read IS 'as of old'"))
+    engine.dispose()
+
+    with structlog.testing.capture_logs() as told:
+        projector.prepare()
+        assert rows(engine) == live
+        projector.prepare()
+
+    assert len(told) == 1, "built once, then the form is right"
 
 
 # --- what cannot be folded

@@ -11,6 +11,8 @@ import pytest
 from temporalio.client import Client
 
 import worker
+from domain.case.file import Stage
+from domain.case.lookback import CaseDrawn
 from domain.case.rooms import CommandRefused
 from domain.rejections import Rejection
 from domain.rules import RULES
@@ -42,12 +44,14 @@ async def test_a_played_city_stands_in_the_record_in_the_order_of_its_days_and_p
     second = await asyncio.to_thread(tell, CITY, store)
 
     times = [entry.fact.timestamp for entry in entries if entry.fact]
+    drawn = [entry for entry in entries if isinstance(entry.fact, CaseDrawn)]
     refused = [entry.fact for entry in entries if isinstance(entry.fact, CommandRefused)]
     assert played > 0
     assert len(times) == len(entries) == end
     assert times == sorted(times), "the log runs in the order of business time"
     assert {(at.minute, at.second, at.microsecond) for at in times} == {(0, 0, 0)}, "no trace of the machine's speed"
     assert first.difference_fen == 0
+    assert first.reached[Stage.LOOKBACK] == 0 or drawn, "the look-back draws whoever was paid"
     assert first.refusals.total() == len(refused)
     assert set(first.refusals) <= set(RULES)
     assert (again, store.last_position()) == (0, end)

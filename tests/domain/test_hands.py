@@ -22,9 +22,7 @@ from tests.domain.play import ready, shows
         ("instruct-payment", Role.TREASURY, CITY, firm),
     ],
 )
-def test_who_acted_in_one_role_does_not_act_in_another(
-    kind: str, role: Role, organisation: str, earlier: object
-) -> None:
+def test_one_person_has_one_role_in_a_case(kind: str, role: Role, organisation: str, earlier: Person) -> None:
     turned = replace(earlier, role=role, organisation=organisation)
     ready(kind).when(kind, by=turned).then_refused("person_must_keep_to_one_role_in_a_case")
     assert ready(kind).when(kind).refusal is None
