@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from activities.messages import Submission
 from domain.case import rooms
 from domain.case.retrofit import MilestoneReported
 from domain.commands import CaseCommand
+from domain.people import SYSTEM
 from domain.rejections import Rejection
 from eventstore.store import EventStore
 from settings import Settings
@@ -66,6 +68,21 @@ async def test_a_command_for_another_case_is_refused_at_the_door(town: Town) -> 
     await firm.did("submit-application")
     assert topics(other) == ["case.opened"]
     assert topics(firm)[:2] == ["case.opened", "case.application-submitted"]
+
+
+async def test_nobody_speaks_in_the_engines_name(town: Town) -> None:
+    """Who could say that a deadline has passed could end a firm's case."""
+    firm = await town.begun()
+    await firm.did("open-case", "submit-application")
+    await firm.forward(timedelta(days=12))
+    before = firm.facts
+    forged = firm.command("pass-deadline", by=SYSTEM, name="county_review/1")
+    with pytest.raises(Rejection) as no:
+        await submit(town.client, forged)
+    assert no.value.refusal.rule == "engine_must_speak_for_itself"
+    await send(town.client, forged)
+    await firm.did("pass-county-review")
+    assert not {fact.command_id for fact in firm.facts[len(before) :]} & {forged.command_id}
 
 
 @pytest.mark.parametrize("way", [submit, send], ids=["update", "signal"])
