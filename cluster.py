@@ -60,7 +60,7 @@ class Cluster:
     def prepare(self) -> None:
         """Makes the folder if there is none and clears what a killed server left. Raises `Unreachable`."""
         if not (self.binaries / "postgres").exists():
-            raise Unreachable("找不到 PostgreSQL 程序：请重新安装依赖(make clean && make demo)。")
+            raise Unreachable("找不到 PostgreSQL 程序：请重新安装依赖（make clean && make demo）。")
         uid = self.account()
         for folder in (self.data.parent, self.sockets):
             _make_private(folder, {os.geteuid(), os.geteuid() if uid is None else uid})
@@ -164,7 +164,7 @@ def _make_private(folder: Path, owners: set[int]) -> None:
 def _belongs_to_another(folder: Path) -> Unreachable:
     return Unreachable(
         f"目录 {folder} 属于账号 {_name(folder.lstat().st_uid)}，当前账号 {_name(os.geteuid())} 不能使用。"
-        "请用当初启动它的账号(或 root)运行，或用 LOOKBACK_HOME 另选目录。"
+        "请用当初启动它的账号（或 root）运行，或用 LOOKBACK_HOME 另选目录。"
     )
 
 

@@ -155,7 +155,7 @@ def _make_home(settings: Settings) -> None:
             (settings.home / name).mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
         raise Unreachable(
-            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
+            f"目录 {settings.home} 不能写（{error.strerror}）。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
         ) from error
 
 
@@ -165,7 +165,7 @@ def _one_command_at_a_time(settings: Settings) -> Iterator[None]:
         lock = (settings.home / "run" / "command.lock").open("w")
     except OSError as error:
         raise Unreachable(
-            f"目录 {settings.home} 不能写({error.strerror})。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
+            f"目录 {settings.home} 不能写（{error.strerror}）。请换当初启动它的账号，或用 LOOKBACK_HOME 另选目录。"
         ) from error
     with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -185,14 +185,14 @@ def _stale(settings: Settings) -> tuple[str, ...]:
     written = _read_status(settings)
     if not written or find(keeper_mark(settings)):
         return ()
-    notes = [f"上次的看护进程(进程号 {written['keeper']})没有正常结束。"]
+    notes = [f"上次的看护进程（进程号 {written['keeper']}）没有正常结束。"]
     titles = {part.name: part for part in every_part(settings)}
     for entry in written["parts"]:
         part, pid = titles[entry["name"]], entry["pid"]
         if pid is None:
             continue
         if _is(pid, part):
-            notes.append(f"{part.title}(进程号 {pid})仍在运行，由新的看护进程接管。")
+            notes.append(f"{part.title}（进程号 {pid}）仍在运行，由新的看护进程接管。")
         elif psutil.pid_exists(pid):
             notes.append(f"{part.title}的进程记录已过期：进程号 {pid} 现在属于别的程序，不予理会，重新启动。")
         else:

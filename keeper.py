@@ -59,7 +59,7 @@ def stop(process: psutil.Process, mark: tuple[str, ...], how: signal.Signals, se
         return True
     except psutil.AccessDenied as error:
         raise Unreachable(
-            f"进程 {process.pid} 由账号 {process.username()} 启动，当前账号无权停止。请用那个账号(或 root)运行。"
+            f"进程 {process.pid} 由账号 {process.username()} 启动，当前账号无权停止。请用那个账号（或 root）运行。"
         ) from error
     if _ended(process, mark, seconds):
         return True
@@ -199,7 +199,7 @@ class Keeper:
         code = None if kept.child is None else kept.child.returncode
         self.log.warning("part_died", part=kept.part.name, status=code, lived_seconds=round(now - kept.began, 1))
         kept.process = kept.child = None
-        self._fail(kept, f"意外退出(状态 {code})" if code is not None else "意外退出", now)
+        self._fail(kept, f"意外退出（状态 {code}）" if code is not None else "意外退出", now)
 
     def _fail(self, kept: Kept, note: str, now: float) -> None:
         kept.state, kept.note, kept.since = "dead", note, _stamp(time.time())

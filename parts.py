@@ -124,7 +124,7 @@ def _temporal(settings: Settings) -> Part:
 
     def prepare() -> None:
         if not Path(binary).is_absolute():
-            raise Unreachable("找不到 temporal 程序：请重新安装依赖(make clean && make demo)。")
+            raise Unreachable("找不到 temporal 程序：请重新安装依赖（make clean && make demo）。")
         database.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     return Part(
@@ -158,7 +158,7 @@ def _temporal(settings: Settings) -> Part:
 def _program(home: Path, name: str, title: str, module: str) -> Part:
     def prepare() -> None:
         if find_spec(module) is None:
-            raise Unreachable(f"找不到程序 {module}：请在项目的虚拟环境里运行(.venv/bin/lookback)。")
+            raise Unreachable(f"找不到程序 {module}：请在项目的虚拟环境里运行（.venv/bin/lookback）。")
 
     return Part(
         name=name,

@@ -89,6 +89,8 @@ def take_roster(
         refusals = {
             place: answer.refusal for place, answer in zip(new, answers, strict=True) if answer.refusal is not None
         }
+        if left and any(_is_on_file(store, commands[place]) for place in refusals):
+            continue  # somebody else has opened the same firm while we were deciding
         if refusals:
             raise RowsRefused(refusals)
         return Taken(len(new), len(commands) - len(new), tuple(command.case for command in commands))

@@ -126,7 +126,7 @@ class _Books:
         accounts[posting.credit] -= posting.amount.fen
         self._touched.add(home)
         kept = {
-            "source": -fund.appropriated.fen,
+            "appropriation": -fund.appropriated.fen,
             "available": fund.available.fen,
             "committed": fund.committed.fen,
             "paid": fund.paid.fen,

@@ -62,7 +62,7 @@ def measure(settings: Settings, scale: float = 1, rounds: int = TURNS) -> Row:
     facts = sum(len(deed.facts) for deed in deeds)
     return Row(
         row=3,
-        what=f"入库：一件命令的事件(平均 {facts / len(deeds):.1f} 个)，连同命令本身",
+        what=f"入库：一件命令的事件（平均 {facts / len(deeds):.1f} 个），连同命令本身",
         peer="事件库自带的记录器：同样的事件",
         unit="件/秒",
         target=0.6,

@@ -66,7 +66,7 @@ def estimate(
         return
     for step in worked_out.steps:
         typer.echo(step)
-    typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元({pack.name}，批次 {batch})；以验收后核定为准。")
+    typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元（{pack.name}，批次 {batch}）；以验收后核定为准。")
     for key, cited in pack.assumptions().items():
         if key.startswith("payout."):
             typer.echo(f"按假设计算：{KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}")

@@ -108,7 +108,7 @@ def _from_words(
     dict[str, Any],
 ]:
     if not words:
-        raise WrongField("缺少 KIND(命令)。全部命令见 lookback case commands")
+        raise WrongField("缺少 KIND（命令）。全部命令见 lookback case commands")
     said: dict[str, Any] = {}
     for word in words[1:]:
         name, equals, value = word.partition("=")
@@ -153,7 +153,7 @@ def commands(as_json: AsJson = False) -> None:
 
 def _asked(described: dict[str, Any]) -> str:
     return "\n".join(
-        f"{item['label']}：{item['shape']}" + "(可不填)" * item["optional"] for item in described["fields"]
+        f"{item['label']}：{item['shape']}" + "（可不填）" * item["optional"] for item in described["fields"]
     )
 
 

@@ -75,7 +75,7 @@ def _play(rehearsal: city.Rehearsal, *, stays: bool, as_json: bool) -> None:
     try:
         say_to.print(
             f"推演 {pack.name}：{rehearsal.firms} 家企业，种子 {rehearsal.seed}，"
-            f"来源未规定的 {len(pack.assumptions())} 项口径以假设代替(见文末)。"
+            f"来源未规定的 {len(pack.assumptions())} 项口径以假设代替（见文末）。"
         )
         store = EventStore(settings.dsn())
         store.prepare()
@@ -171,7 +171,7 @@ def _as_json(outcome: Outcome, seconds: float) -> dict[str, object]:
 def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None:
     fund = outcome.fund
     assert fund is not None
-    funnel = Table(title="漏斗(家)", title_justify="left")
+    funnel = Table(title="漏斗（家）", title_justify="left")
     for heading in ("阶段", "到达", "现处"):
         funnel.add_column(heading, justify="left" if heading == "阶段" else "right")
     for stage in Stage:
@@ -179,7 +179,7 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
     console.print(funnel)
     ended = "、".join(f"{zh(how)} {number}" for how, number in sorted(outcome.ended.items()))
     console.print(f"已结束：{ended or '无'}")
-    money = Table(title="资金(单位：元)", title_justify="left")
+    money = Table(title="资金（单位：元）", title_justify="left")
     for heading in ("项目", "金额"):
         money.add_column(heading, justify="left" if heading == "项目" else "right")
     rows: list[tuple[str, Money]] = [
@@ -194,7 +194,7 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
         money.add_row(name, amount.grouped())
     console.print(money)
     console.print(f"提醒 {outcome.reminders} 次，期限届满 {outcome.passed} 次。")
-    refusals = Table(title="按规则拒绝(次)", title_justify="left")
+    refusals = Table(title="按规则拒绝（次）", title_justify="left")
     for heading in ("规则", "例", "次数"):
         refusals.add_column(heading, justify="right" if heading == "次数" else "left", overflow="fold")
     for rule, times in outcome.refusals.most_common():
@@ -204,9 +204,9 @@ def _tell(console: Console, rehearsal: city.Rehearsal, outcome: Outcome) -> None
         slowest = outcome.steps[0]
         console.print(
             f"最慢的一步：{TIMERS[slowest.timer]}，平均 {slowest.mean_days:.1f} 天"
-            f"({slowest.times} 次，逾期 {slowest.late} 次)。"
+            f"（{slowest.times} 次，逾期 {slowest.late} 次）。"
         )
-    assumptions = Table(title="本次推演所用假设(来源未规定，须由市里明确)", title_justify="left")
+    assumptions = Table(title="本次推演所用假设（来源未规定，须由市里明确）", title_justify="left")
     for heading in ("口径", "假设", "理由"):
         assumptions.add_column(heading, overflow="fold")
     for key, cited in sorted(rehearsal.pack.assumptions().items()):

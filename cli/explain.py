@@ -45,7 +45,7 @@ def one_case(settings: Settings, store: EventStore, words: str) -> CaseFile:
     found = find.cases(store, words, rehearsal=bool(settings.overlays))
     if len(found) > 1:
         names = "".join(
-            f"\n  {case.credit_code}  {case.firm}({case.city}，{case.programme})  {case.id}"
+            f"\n  {case.credit_code}  {case.firm}（{case.city}，{case.programme}）  {case.id}"
             for case in found[:_SEVERAL]
         )
         more = f"\n  …共 {len(found)} 份" if len(found) > _SEVERAL else ""
@@ -108,14 +108,14 @@ def _head(told: Account) -> Iterator[str]:
 def _money(told: Account) -> Iterator[str]:
     case = told.case
     if case.entitlement is not None:
-        frozen = "(已冻结)" if case.frozen else ""
+        frozen = "（已冻结）" if case.frozen else ""
         yield f"核定补贴 {case.entitlement.amount.grouped()} 元{frozen}，已拨付 {case.paid.grouped()} 元"
     if case.to_recover.fen:
         yield f"应追缴 {case.to_recover.grouped()} 元，已退 {case.refunded.grouped()} 元"
 
 
 def _story(told: Account) -> Iterator[str]:
-    yield f"\n经过({len(told.story)} 件)："
+    yield f"\n经过（{len(told.story)} 件）："
     for one in told.story:
         yield f"  {one.at.astimezone(CHINA):%Y-%m-%d %H:%M} {zh(one.topic)}"
         yield f"      {zh(one.by.role)} {one.by.id}({one.by.organisation})" + (
@@ -152,7 +152,7 @@ def _deadlines(told: Account) -> Iterator[str]:
         yield "\n正在计时的期限："
     for one in told.waiting:
         held = one.deadline
-        marks = "(暂定)" * held.provisional + "(已届满)" * held.passed
+        marks = "（暂定）" * held.provisional + "（已届满）" * held.passed
         yield f"  {period(held.name)}：由{zh(held.role)}办理，{held.set_on} 起，截止 {held.due}{marks}。{one.follows}。"
         if held.clause:
             yield f"      依据：{held.clause}"
@@ -161,9 +161,9 @@ def _deadlines(told: Account) -> Iterator[str]:
 def _steps(told: Account) -> Iterator[str]:
     free = [step for step in told.steps if step.obstacle is None]
     if free:
-        yield "\n接下来可以办理(是否办成还要看所填内容和办理人)："
+        yield "\n接下来可以办理（是否办成还要看所填内容和办理人）："
     for step in free:
-        yield f"  {zh(step.kind)}({step.kind})：{'、'.join(map(zh, step.roles))}"
+        yield f"  {zh(step.kind)}（{step.kind}）：{'、'.join(map(zh, step.roles))}"
     hindered = [step for step in told.steps if step.obstacle is not None]
     if hindered:
         yield "\n轮到但还不能办理："
@@ -171,7 +171,7 @@ def _steps(told: Account) -> Iterator[str]:
         assert step.obstacle is not None
         clause = f"({step.obstacle.clause})" if step.obstacle.clause else ""
         who = "、".join(map(zh, step.roles))
-        yield f"  {zh(step.kind)}({step.kind})，{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
+        yield f"  {zh(step.kind)}（{step.kind}），{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
     if not told.steps:
         yield "\n没有可以办理的事：档案已结束。" if not told.case.is_open else "\n目前没有轮到办理的事。"
 
@@ -179,18 +179,18 @@ def _steps(told: Account) -> Iterator[str]:
 def _questions(told: Account) -> Iterator[str]:
     questions = told.pack.open_questions()
     if questions:
-        yield f"\n规则包的待定口径 {len(questions)} 项(用到时会停下来问)："
+        yield f"\n规则包的待定口径 {len(questions)} 项（用到时会停下来问）："
     blocking = {step.obstacle.open_question for step in told.steps if step.obstacle is not None}
     for key, question in questions.items():
-        yield f"  {question}？({key}){'  ← 正挡着下一步' if key in blocking else ''}"
+        yield f"  {question}？（{key}）{'  ← 正挡着下一步' if key in blocking else ''}"
 
 
 def _assumptions(told: Account) -> Iterator[str]:
     assumed = told.pack.assumptions()
     if assumed:
-        yield f"\n本案按假设办理的口径 {len(assumed)} 项(来源没有规定，只用于推演)："
+        yield f"\n本案按假设办理的口径 {len(assumed)} 项（来源没有规定，只用于推演）："
     for key, cited in assumed.items():
-        yield f"  {KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}({key})"
+        yield f"  {KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}（{key}）"
 
 
 # --- for programs

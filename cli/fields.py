@@ -46,8 +46,8 @@ _SHAPES: Final[Mapping[Any, str]] = {
     bool: "是 或 否",
     date: "日期，如 2026-03-02",
     Decimal: "数，如 31.5",
-    Money: "金额(元，最多两位小数)，如 1234.50",
-    UUID: "编号(UUID)",
+    Money: "金额（元，最多两位小数），如 1234.50",
+    UUID: "编号（UUID）",
 }
 _YES_OR_NO: Final = {"是": True, "true": True, "yes": True, "否": False, "false": False, "no": False}
 _SEPARATORS: Final = re.compile("[;,\uff1b\uff0c、\n]")

@@ -113,7 +113,7 @@ async def _through_the_engine(settings: Settings, command: CaseCommand, *, signa
             return None
     except (TimeoutError, WorkflowUpdateRPCTimeoutOrCancelledError) as away:
         raise Unreachable(
-            f"{_PATIENCE_SECONDS} 秒内没有答复：工作进程可能没有运行(见 lookback status)。"
+            f"{_PATIENCE_SECONDS} 秒内没有答复：工作进程可能没有运行（见 lookback status）。"
             "命令可能仍会办理；恢复后再输入一次即可得到回执，不会重复办理。"
         ) from away
     except Rejection as no:

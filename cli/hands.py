@@ -32,7 +32,7 @@ class Hand:
 
 def person(by: str, role: str, organisation: str) -> Person:
     """A person; the role by its code or its Chinese name. Raises WrongField."""
-    for name, value in (("办理人编号(--by)", by), ("角色(--role)", role), ("单位(--org)", organisation)):
+    for name, value in (("办理人编号（--by）", by), ("角色（--role）", role), ("单位（--org）", organisation)):
         if not value.strip():
             raise WrongField(f"缺少 {name}")
     code = next((code for code, title in ROLES.items() if role.strip() in (code, title)), None)
@@ -65,4 +65,4 @@ def command_number(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError as bad:
-        raise WrongField(f"命令号(command_id)应为 UUID；收到“{text}”") from bad
+        raise WrongField(f"命令号（command_id）应为 UUID；收到“{text}”") from bad

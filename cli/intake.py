@@ -41,7 +41,7 @@ def take(settings: Settings, city: str, pack: Pack, found: Roster, clerk: Person
         asyncio.run(begin_all(settings, lives))
     except Unreachable as away:
         raise Unreachable(
-            f"名册 {len(firms)} 家均已建档(新建 {taken.opened} 家)，但流程没有启动：{away}"
+            f"名册 {len(firms)} 家均已建档（新建 {taken.opened} 家），但流程没有启动：{away}"
             "恢复后运行 lookback rebuild workflows 即可，不必重新导入。"
         ) from away
     return {"opened": taken.opened, "already": taken.already}

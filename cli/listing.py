@@ -87,7 +87,9 @@ def _say(found: list[Case], more: bool, read: int, as_json: bool) -> None:
         map(_row, found),
     )
     typer.echo(
-        f"共 {len(found)} 家" + ("，另有未列出的，请用 --limit 或筛选条件" if more else "") + f"(读至第 {read} 号事件)"
+        f"共 {len(found)} 家"
+        + ("，另有未列出的，请用 --limit 或筛选条件" if more else "")
+        + f"（读至第 {read} 号事件）"
     )
 
 

@@ -103,7 +103,7 @@ def explain(error: Exception) -> tuple[int, Refusal] | None:
             return 5, Refusal("part_must_be_reachable", str(error))
     if part := _unreachable(error):
         detail = (str(error).strip().splitlines() or [""])[0][:200]
-        return 5, Refusal("part_must_be_reachable", f"连接不上 {part}({detail})。{_START_FIRST}")
+        return 5, Refusal("part_must_be_reachable", f"连接不上 {part}（{detail}）。{_START_FIRST}")
     if isinstance(error, OSError) and error.filename:
         return 2, Refusal("file_must_be_usable", f"{error.filename}：{_OS_ERRORS.get(type(error), error.strerror)}")
     return None

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from eventstore.store import EventStore
 
 City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian")]
-Programme = Annotated[str, typer.Option("--programme", help="项目；不写则为该市规则包的项目(推演则另成一项目)")]
+Programme = Annotated[str, typer.Option("--programme", help="项目；不写则为该市规则包的项目（推演则另成一项目）")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
@@ -65,7 +65,7 @@ def open_batch(
     city: City,
     code: Annotated[str, typer.Option("--code", help="批次号，如 1")],
     opens: Annotated[str, typer.Option("--opens", help="申报开始日，如 2026-03-01")],
-    closes: Annotated[str, typer.Option("--closes", help="申报截止日(含当日)")],
+    closes: Annotated[str, typer.Option("--closes", help="申报截止日（含当日）")],
     by: By,
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")] = "bureau-clerk",
     organisation: Of = "",
@@ -102,7 +102,7 @@ def open_batch(
     _say(
         receipt,
         said,
-        f"批次 {code}({command.programme}){window[0]} 至 {window[1]} 受理申报。"
+        f"批次 {code}（{command.programme}）{window[0]} 至 {window[1]} 受理申报。"
         f"规则版本 {pack.version[:12]}，{assumed}，{open_questions}。批次编号：{batch}",
         as_json,
     )
@@ -111,7 +111,7 @@ def open_batch(
 def appropriate(
     city: City,
     source: Annotated[Source, typer.Option("--source", help="资金来源：中央、省、市、县区")],
-    amount: Annotated[str, typer.Option("--amount", metavar="YUAN", help="金额(元)，如 120000000.00")],
+    amount: Annotated[str, typer.Option("--amount", metavar="YUAN", help="金额（元），如 120000000.00")],
     document: Annotated[str, typer.Option("--document", help="指标文件文号")],
     by: By,
     role: Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")] = "city-treasury",
@@ -120,7 +120,7 @@ def appropriate(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """登记下达的指标(预算)。同一文号、来源和金额只入账一次。"""
+    """登记下达的指标（预算）。同一文号、来源和金额只入账一次。"""
     settings = Settings.from_environment()
     try:
         money = Money.yuan(amount)
@@ -148,7 +148,9 @@ def appropriate(
         raise Rejection(
             "document_must_be_booked_once", f"文号“{document}”的{_SOURCES[source]}指标 {money.grouped()} 元已由他人入账"
         ) from no
-    _say(receipt, {"programme": programme}, f"{_SOURCES[source]}指标 {money.grouped()} 元已入账({document})。", as_json)
+    _say(
+        receipt, {"programme": programme}, f"{_SOURCES[source]}指标 {money.grouped()} 元已入账（{document}）。", as_json
+    )
 
 
 def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> None:

@@ -71,7 +71,7 @@ def show(
             table.add_row(f"{spec.question}\n{key}", _said(key, cited), standing, cited.clause + note)
     console.print(table)
     questions = pack.open_questions()
-    console.print(f"待定口径 {len(questions)} 项(来源未规定，须由市里明确):")
+    console.print(f"待定口径 {len(questions)} 项（来源未规定，须由市里明确）：")
     for key, question in questions.items():
         console.print(f"  {question}?({key})")
 
@@ -121,7 +121,7 @@ def _pack(city_or_file: str) -> Pack:
 
 
 def _said(key: str, cited: Cited) -> str:
-    since = f"(自 {cited.since} 起)" if cited.since else ""
+    since = f"（自 {cited.since} 起）" if cited.since else ""
     return notation.say(KEYS[key], cited) + since
 
 

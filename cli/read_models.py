@@ -43,7 +43,7 @@ def read_models(
     typer.echo(done if not parked else f"{done}仍有 {len(parked)} 个事件停放：")
     for one in parked:
         if one.fault:
-            typer.echo(f"  第 {one.position} 号事件 {one.topic}(流 {one.stream}，第 {one.version} 版):{one.fault}")
+            typer.echo(f"  第 {one.position} 号事件 {one.topic}（流 {one.stream}，第 {one.version} 版）：{one.fault}")
 
 
 def _release(url: str) -> tuple[int, tuple[Parked, ...]]:

@@ -35,7 +35,7 @@ def register(app: typer.Typer) -> None:
 
 
 def template(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx)；已有的文件不覆盖")], city: City
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件（.xlsx）；已有的文件不覆盖")], city: City
 ) -> None:
     """生成空白名册,供区县和企业填报。"""
     pack = load.load(city)
@@ -49,7 +49,7 @@ def template(
 
 
 def sample(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件(.xlsx)；已有的文件会覆盖")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件（.xlsx）；已有的文件会覆盖")],
     city: City,
     firms: Annotated[int, typer.Option(min=1, max=roster.MAX_ROWS, help="企业数")] = 60,
     seed: Annotated[int, typer.Option(help="种子；同一种子写出同样的名册")] = 1,
@@ -64,11 +64,11 @@ def sample(
     if as_json:
         typer.echo(json.dumps({"file": str(file), "firms": len(rows), "seed": seed}, ensure_ascii=False))
     else:
-        typer.echo(f"{pack.name}虚拟企业 {len(rows)} 家(种子 {seed})已写入 {file}")
+        typer.echo(f"{pack.name}虚拟企业 {len(rows)} 家（种子 {seed}）已写入 {file}")
 
 
 def take(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="填好的名册(.xlsx 或 .xls)")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="填好的名册（.xlsx 或 .xls）")],
     city: City,
     by: Annotated[str, typer.Option(help="经办人编号；不写则为市局经办一号")] = "",
     as_json: AsJson = False,
@@ -104,7 +104,7 @@ def _say_taken(found: Roster, outcome: dict[str, int], as_json: bool) -> None:
         return
     typer.echo(f"名册 {len(found.rows)} 家：新建档 {outcome['opened']} 家，原已建档 {outcome['already']} 家。")
     if found.ignored_columns:
-        typer.echo(f"未采用的列：{'、'.join(found.ignored_columns)}(联系人和电话不进入档案)")
+        typer.echo(f"未采用的列：{'、'.join(found.ignored_columns)}（联系人和电话不进入档案）")
     for warning in found.warnings:
         row = f" 第 {warning.row} 行" if warning.row else ""
         typer.echo(f"请核对：工作表“{warning.sheet}”{row} {warning.reason}")

@@ -37,11 +37,11 @@ def add(
     try:
         due = published().add_working_days(start, int(count))
     except (OverflowError, ValueError):  # ValueError: more digits than Python reads
-        _wrong(f"{day} 之后第 {count[:20]} 个工作日超出了日历(公元 9999 年)")
+        _wrong(f"{day} 之后第 {count[:20]} 个工作日超出了日历（公元 9999 年）")
     if as_json:
         typer.echo(json.dumps({"date": due.date.isoformat(), "standing": due.standing}))
         return
-    provisional = "(暂定：所涉年份的放假安排尚未公布)" if due.provisional else ""
+    provisional = "（暂定：所涉年份的放假安排尚未公布）" if due.provisional else ""
     typer.echo(f"{start} 之后第 {int(count)} 个工作日：{due.date} 星期{_WEEKDAYS[due.date.weekday()]}{provisional}")
 
 

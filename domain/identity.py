@@ -36,7 +36,7 @@ def fault(code: str) -> str | None:
         return f"统一社会信用代码应为{LENGTH}位，现为{len(code)}位：{code}"
     strange = [ch for ch in code if ch not in ALPHABET]
     if strange:
-        return f"统一社会信用代码含有不用的字符“{''.join(strange)}”(字母 I、O、S、V、Z 不用):{code}"
+        return f"统一社会信用代码含有不用的字符“{''.join(strange)}”（字母 I、O、S、V、Z 不用）：{code}"
     return None
 
 
@@ -71,8 +71,8 @@ def check_digit_warning(code: str) -> str | None:
         wrong.append(f"第18位校验码应为 {expected}，现为 {code[17]}")
     expected = organisation_check(code[8:16])
     if code[16] != expected:
-        wrong.append(f"第17位(主体标识码校验位)应为 {expected}，现为 {code[16]}")
-    return f"{code}：{';'.join(wrong)}，请核对" if wrong else None
+        wrong.append(f"第17位（主体标识码校验位）应为 {expected}，现为 {code[16]}")
+    return f"{code}：{'；'.join(wrong)}，请核对" if wrong else None
 
 
 def case_id(city: str, programme: str, credit_code: str) -> UUID:

@@ -30,7 +30,7 @@ class Money:
         except (InvalidOperation, OverflowError, ValueError) as bad:
             raise ValueError(f"不是金额：{text!r}") from bad
         if fen != whole:
-            raise ValueError(f"金额最多两位小数(元):{text!r}")
+            raise ValueError(f"金额最多两位小数（元）：{text!r}")
         return cls(whole)
 
     @classmethod

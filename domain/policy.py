@@ -91,7 +91,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "programme.end": Key("date", "试点期至何日止"),
     "programme.target_firms": Key("count", "试点企业目标数是多少", unit="家"),
     "selection.industries": Key("list", "试点细分行业有哪些"),
-    "selection.counties": Key("list", "参与的区县(含功能区)有哪些"),
+    "selection.counties": Key("list", "参与的区县（含功能区）有哪些"),
     "selection.max_supplements": Key("count", "申报材料最多可以补正几次", unit="次"),
     "diagnosis.by": Key("text", "由谁开展诊断"),
     "contract.not_before": Key("date", "改造合同最早可于何日签订"),
@@ -160,7 +160,7 @@ class Pack:
         """The value in force on that day; raises OpenQuestion where the sources are silent."""
         held = [v for v in self.values.get(key, ()) if v.since is None or on is None or v.since <= on]
         if not held:
-            raise OpenQuestion(key, f"{self.name}:{KEYS[key].question}?")
+            raise OpenQuestion(key, f"{self.name}：{KEYS[key].question}？")
         return held[-1]
 
     def has(self, key: str) -> bool:

@@ -33,7 +33,7 @@ class OpenQuestion(Rejection):
     def __init__(self, key: str, question: str) -> None:
         super().__init__(
             "pack_must_answer_before_the_step",
-            f"待定口径：{question}(规则包键 {key})。来源未规定，请先由市工信局明确后写入规则包。",
+            f"待定口径：{question}（规则包键 {key}）。来源未规定，请先由市工信局明确后写入规则包。",
             open_question=key,
         )
         self.key = key

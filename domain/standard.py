@@ -43,7 +43,7 @@ def grade_must_be_within_the_scale(grade: Grade) -> No | None:
     )
     if not within:
         return No(
-            "评测结果超出指标量程(等级0–4，基础≤50、管理≤30、成效≤20，约束性场景≤10、指导性场景≤6)",
+            "评测结果超出指标量程（等级0–4，基础≤50、管理≤30、成效≤20，约束性场景≤10、指导性场景≤6）",
             "工信厅企业〔2024〕56号",
         )
     return None

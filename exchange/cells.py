@@ -46,7 +46,7 @@ def bytes_of(path: Path) -> bytes:
 def sheets_of(content: bytes) -> list[Sheet]:
     """Every sheet of an .xlsx or .xls, merged cells filled downwards. Raises WorkbookError."""
     if not content.startswith(_WORKBOOKS):
-        raise WorkbookError("文件不是 Excel 工作簿(.xlsx 或 .xls)；若是文本或 CSV，请用 Excel 另存为 .xlsx")
+        raise WorkbookError("文件不是 Excel 工作簿（.xlsx 或 .xls）；若是文本或 CSV，请用 Excel 另存为 .xlsx")
     try:
         reading = subprocess.run(  # noqa: S603 - our own program, and no shell
             [sys.executable, "-P", str(_READER)], input=content, capture_output=True, timeout=MAX_SECONDS, check=True

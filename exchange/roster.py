@@ -91,7 +91,7 @@ def read(path: Path, pack: Pack) -> Roster:
         content = cells.bytes_of(path)
         sheets = cells.sheets_of(content)
     except WorkbookError as bad:
-        raise RosterRefused(_NO_ROSTER, f"{path.name}:{bad}") from bad
+        raise RosterRefused(_NO_ROSTER, f"{path.name}：{bad}") from bad
     reading = _Reading(pack)
     for sheet in sheets:
         reading.sheet(sheet)
@@ -159,7 +159,7 @@ class _Reading:
         if not self._rows:
             raise RosterRefused(
                 _NO_ROSTER,
-                f"{file}：没有找到企业。工作表应有一行表头(企业名称、统一社会信用代码等)，其下每行一家企业",
+                f"{file}：没有找到企业。工作表应有一行表头（企业名称、统一社会信用代码等），其下每行一家企业",
             )
         return Roster(tuple(self._rows), tuple(self._ignored), tuple(self._warnings), file_hash, tuple(self._places))
 
@@ -199,7 +199,7 @@ class _Reading:
     def _sheet_without_header(self, sheet: Sheet) -> None:
         for number, row in enumerate(sheet.rows, start=1):
             if any(identity.fault(identity.tidy(str(cell))) is None for cell in row):
-                reason = "有信用代码，但上方没有表头(企业名称、统一社会信用代码等)"
+                reason = "有信用代码，但上方没有表头（企业名称、统一社会信用代码等）"
                 self._faults.append(RowFault(sheet.name, number, "", reason, _NO_ROSTER))
                 return
 
@@ -263,7 +263,7 @@ def credit_code_must_be_text(cell: Cell) -> No | None:
     """A spreadsheet keeps fifteen digits of a number; the rest of a code stored as one is gone."""
     if isinstance(cell, str):
         return None
-    return No(f"信用代码被存成了数字({cell:.0f})，末几位已丢失；请把单元格设为文本后重新填写")
+    return No(f"信用代码被存成了数字（{cell:.0f}），末几位已丢失；请把单元格设为文本后重新填写")
 
 
 @rule

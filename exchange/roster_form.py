@@ -28,7 +28,7 @@ _GUIDE: Final = (
     "1. 每行填写一家企业，不要插入小计行，不要改动表头。",
     "2. 统一社会信用代码共 18 位，按营业执照填写；本列为文本格式，请勿改为数字。校验位不符的会提示核对，不会退回。",
     "3. 区县、细分行业从下拉列表中选择；列表见“选项”工作表。",
-    "4. 企业规模按《中小企业划型标准规定》(工信部联企业〔2011〕300号)填写：大、中、小、微。",
+    "4. 企业规模按《中小企业划型标准规定》（工信部联企业〔2011〕300号）填写：大、中、小、微。",
     "5. 规上规下填“规上”或“规下”。优质企业类型填最高一级：小巨人、专精特新、创新型；没有的填“无”。",
     "6. 请勿填写联系人、电话、身份证号、银行账号：这些列不会导入。",
     "7. 导入时任何一行有误，全部不导入，并逐行说明原因；改正后重新导入即可。",
@@ -57,7 +57,7 @@ def _roster(book: Any, pack: Pack, lines: Sequence[Mapping[str, str]], contacts:
     head = book.add_format({**frame, "align": "center", "bold": True, "bg_color": "#DDEBF7", "text_wrap": True})
     titles = ["序号", *(column.title for column in words.COLUMNS), *(CONTACTS if contacts else ())]
     title = book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"})
-    sheet.merge_range(0, 0, 0, len(titles) - 1, f"{pack.name}中小企业数字化转型城市试点企业名册(摸底台账)", title)
+    sheet.merge_range(0, 0, 0, len(titles) - 1, f"{pack.name}中小企业数字化转型城市试点企业名册（摸底台账）", title)
     sheet.merge_range(1, 0, 1, 2, f"填报单位：{pack.agency}")
     sheet.merge_range(1, 3, 1, 4, "填报日期：    年  月  日")
     sheet.merge_range(1, 5, 1, len(titles) - 1, "填报人：          单位：家")

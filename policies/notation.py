@@ -165,7 +165,7 @@ def _whole(raw: object, least: int, most: int) -> int:
 
 def _money(raw: object, unit: str) -> Money:
     if not isinstance(raw, str) or not _AMOUNT.fullmatch(raw):
-        raise ValueError('应是加引号的金额，只用数字和小数点，写作 "500000.00"(元)或 "50"(万元)')
+        raise ValueError('应是加引号的金额，只用数字和小数点，写作 "500000.00"（元）或 "50"（万元）')
     return Money.yuan(raw) if unit == "元" else Money.wan(raw)
 
 

@@ -131,7 +131,7 @@ class Reader:
         for index in range(1, len(days)):
             before, since = days[index - 1], days[index]
             if since is None:
-                self._fault(key, "since", "同一键的第二个及以后的值须写 since(自何日起)", index)
+                self._fault(key, "since", "同一键的第二个及以后的值须写 since（自何日起）", index)
             elif type(since) is date and type(before) is date and since <= before:
                 self._fault(key, "since", f"since {since} 应晚于前一个值的 {before}", index)
 
@@ -152,7 +152,7 @@ class Reader:
             self._fault(key, "standing", f"standing 在此文件中应是 {' 或 '.join(standings)}，不是 {standing!r}", index)
         elif clause and standing != Standing.ASSUMED and not self._names_a_source(clause):
             known = "、".join(self._sources)
-            self._fault(key, "clause", f"条款应写明来源简称({known})和章节，以空格隔开，不能是“{clause}”", index)
+            self._fault(key, "clause", f"条款应写明来源简称（{known}）和章节，以空格隔开，不能是“{clause}”", index)
         since = entry.get("since")
         if since is not None:
             try:

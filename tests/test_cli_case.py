@@ -98,7 +98,7 @@ BATCH = "00000000-0000-4000-8000-000000000001"
 @pytest.mark.parametrize(
     ("kind", "said", "words"),
     [
-        ("approve-payout", {"amount": "12.345", "document": "x"}, "(amount) 应为金额(元，最多两位小数)"),
+        ("approve-payout", {"amount": "12.345", "document": "x"}, "(amount) 应为金额（元，最多两位小数）"),
         ("approve-payout", {"amount": "一百", "document": "x"}, "(amount) 应为金额"),
         ("approve-payout", {"amount": True, "document": "x"}, "(amount) 应为金额"),
         ("approve-payout", {"amount": "nan", "document": "x"}, "(amount) 应为金额"),
@@ -194,11 +194,11 @@ async def test_an_open_question_of_the_pack_is_exit_status_4(shell: Shell, clien
     [
         ("case do {case} submit", "没有命令“submit”"),
         ("case do {case}", "缺少 KIND"),
-        ("case do {case} ask-withdrawal", "缺少 办理人编号(--by)"),
+        ("case do {case} ask-withdrawal", "缺少 办理人编号（--by）"),
         ("case do {case} ask-withdrawal --by f --role boss --org x", "没有“boss”这个角色"),
         ("case do {case} ask-withdrawal why --by f --role firm --org x", "“why”应写作 名=值"),
         ("case do {case} ask-withdrawal a=1 a=2 --by f --role firm --org x", "“a”写了两遍"),
-        ("case do {case} ask-withdrawal --by f --role firm --org x --command-id 7", "命令号(command_id)应为 UUID"),
+        ("case do {case} ask-withdrawal --by f --role firm --org x --command-id 7", "命令号（command_id）应为 UUID"),
         ("case do {case} submit-application self_level=x --by f --role firm --org x", "缺少"),
         ("case list --stage 合約", "没有“合約”这个阶段"),
     ],

@@ -162,7 +162,7 @@ def test_a_part_that_does_not_answer_is_named_with_what_to_do(reach: Callable[[]
     assert told is not None
     status, refusal = told
     assert status == 5
-    assert refusal.sentence.startswith(f"连接不上 {part}(")
+    assert refusal.sentence.startswith(f"连接不上 {part}（")
     assert "lookback up" in refusal.sentence
 
 

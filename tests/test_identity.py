@@ -48,7 +48,7 @@ def test_the_warning_names_each_digit_that_is_wrong() -> None:
     warning = str(identity.check_digit_warning("914403007152672600"))
 
     assert "第18位校验码" in warning
-    assert "第17位(主体标识码校验位)应为 X" in warning
+    assert "第17位（主体标识码校验位）应为 X" in warning
 
 
 @pytest.mark.parametrize(

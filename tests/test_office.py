@@ -146,7 +146,7 @@ TAMPERED = {
     ),
     "an account that was exchanged": (
         "UPDATE stored_events SET state = convert_to(replace(convert_from(state, 'UTF8'),"
-        ' \'"credit":"available"\', \'"credit":"source"\'), \'UTF8\')'
+        ' \'"credit":"available"\', \'"credit":"appropriation"\'), \'UTF8\')'
         " WHERE topic = 'fund.committed' AND originator_id = %(fund)s"
     ),
     "an event that cannot be read": (

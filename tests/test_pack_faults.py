@@ -58,8 +58,8 @@ BREAKS = {
     "an unknown standing": _in_cap('"stated"', '"Stated"', '"Stated"', "应是 stated 或 derived"),
     "a standing that is no text": _in_cap('"stated"', "[1]", "standing = [1]", "应是 stated 或 derived"),
     "an empty clause": _in_cap("大连方案 五(一)1", "", 'clause = ""', "不能为空"),
-    "a clause of no source": _in_cap("大连方案 五(一)1", "大连方按 五(一)1", "大连方按", "来源简称(大连方案)"),
-    "a clause without a place": _in_cap("大连方案 五(一)1", "大连方案", 'clause = "大连方案"', "来源简称(大连方案)"),
+    "a clause of no source": _in_cap("大连方案 五(一)1", "大连方按 五(一)1", "大连方按", "来源简称（大连方案）"),
+    "a clause without a place": _in_cap("大连方案 五(一)1", "大连方案", 'clause = "大连方案"', "来源简称（大连方案）"),
     "a note that is no text": _in_cap("standing", "note = 1\nstanding", "note = 1", "note 应是加引号的文字"),
     "a since in quotes": _in_cap("standing", 'since = "2024-01-01"\nstanding', 'since = "2024', "since 应是日期"),
     "a period's field elsewhere": _in_cap(

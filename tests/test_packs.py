@@ -90,7 +90,7 @@ def test_what_is_absent_is_an_open_question_in_the_citys_name(city: str, key: st
     with pytest.raises(OpenQuestion) as asked:
         pack.cited(key)
     assert asked.value.key == key
-    assert asked.value.question == f"{pack.name}:{KEYS[key].question}?"
+    assert asked.value.question == f"{pack.name}：{KEYS[key].question}？"
     assert asked.value.refusal.open_question == key
 
 

@@ -20,7 +20,7 @@ def answer(city: str, case: dict[str, Any]) -> dict[str, Any]:
     try:
         cited = load.load(city).cited(case["ask"], case["on"])
     except OpenQuestion as question:
-        asked = question.question.endswith(f"{KEYS[case['ask']].question}?")
+        asked = question.question.endswith(f"{KEYS[case['ask']].question}？")
         return told | {"open": asked}
     if "input" in case:
         assert isinstance(cited.value, tuple)

@@ -18,7 +18,7 @@ def case_must_be_open(case: CaseFile) -> No | None:
     """A closed case takes no further step."""
     if case.is_open:
         return None
-    return No(f"该企业档案已结束({zh(case.qualification)})，不能再办理")
+    return No(f"该企业档案已结束（{zh(case.qualification)}），不能再办理")
 
 
 @rule
@@ -40,7 +40,7 @@ def hand_must_differ(case: CaseFile, by: Person, *acts: str) -> No | None:
     """Nobody approves, pays or re-inspects what their own hand prepared: different persons, not roles."""
     for act in acts:
         if by.id in case.hands.get(act, ()):
-            return No(f"{by.id} 已办理本案“{zh(act)}”，不能再办理此步(不相容职责须由不同的人承担)")
+            return No(f"{by.id} 已办理本案“{zh(act)}”，不能再办理此步（不相容职责须由不同的人承担）")
     return None
 
 

@@ -258,7 +258,7 @@ def reviewer_must_be_the_supervisor_where_there_is_one(command: CaseCommand, pac
     is_supervisor = command.by.role == "supervisor"
     if supervised == is_supervisor:
         return None
-    who = "监理" if supervised else "市局(本市未设监理)"
+    who = "监理" if supervised else "市局（本市未设监理）"
     return No(f"方案与合同应由{who}审核", pack.clause("contract.supervised"))
 
 

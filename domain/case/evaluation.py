@@ -89,7 +89,7 @@ class FileEvaluation(CaseCommand):
 @rule
 def documents_must_be_complete(documents: tuple[str, ...]) -> No | None:
     """An acceptance application comes with its papers."""
-    return None if any(document.strip() for document in documents) else No("验收申请须附材料(合同、发票、付款凭证等)")
+    return None if any(document.strip() for document in documents) else No("验收申请须附材料（合同、发票、付款凭证等）")
 
 
 @rule

@@ -311,7 +311,7 @@ def ground_must_be_in_the_pack(ground: str, findings: tuple[str, ...], pack: Pac
     """The qualification is taken only on a ground that the city's rules name and the inspection found."""
     grounds = pack.list("lookback.grounds")
     if ground not in grounds:
-        return No(f"“{ground}”不是本市规定的取消资格情形({'、'.join(grounds)})", pack.clause("lookback.grounds"))
+        return No(f"“{ground}”不是本市规定的取消资格情形（{'、'.join(grounds)}）", pack.clause("lookback.grounds"))
     if ground not in findings:
         return No(f"核查没有发现“{ground}”")
     return None

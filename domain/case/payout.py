@@ -32,10 +32,10 @@ def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlem
     clauses = _clauses(pack, on)
     amount = min(shared, cap)
     steps = (
-        f"符合要求的投入合计 {eligible} 元({clauses[0]})",
-        *(f"不予支持：{line.what} {line.amount} 元(类别 {line.kind})" for line in excluded),
-        f"{eligible} × {ratio} = {shared} 元，舍去不足一分({clauses[1]})",
-        f"与上限 {cap} 元取小 = {amount} 元({clauses[2]})",
+        f"符合要求的投入合计 {eligible} 元（{clauses[0]}）",
+        *(f"不予支持：{line.what} {line.amount} 元（类别 {line.kind}）" for line in excluded),
+        f"{eligible} × {ratio} = {shared} 元，舍去不足一分（{clauses[1]}）",
+        f"与上限 {cap} 元取小 = {amount} 元（{clauses[2]}）",
     )
     return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
 
@@ -220,7 +220,7 @@ def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -
     _may_move_money(case)
     hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement")
     amount_must_be_the_entitlement(case, command.amount)
-    words_must_be_given(command.document, "批准文件(会议纪要)编号")
+    words_must_be_given(command.document, "批准文件（会议纪要）编号")
     assert papers.fund is not None
     fund.commit(papers.fund, case.id, command.amount, papers)
     case.record(

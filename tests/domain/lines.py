@@ -23,7 +23,7 @@ def _nothing(play: Play) -> dict[str, Any]:
 
 
 def _always(**fields: Any) -> Words:
-    return lambda play: fields
+    return lambda play: dict(fields)  # a copy: who speaks the line changes some of it
 
 
 def _a_change(play: Play) -> dict[str, Any]:
