@@ -140,9 +140,10 @@ def _temporal(settings: Settings) -> Part:
             *attributes,
             # A rehearsal moves each workflow's own clock; nobody's clock moves by itself.
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
-            # Timers are looked for at this interval, a second by default: a clock that was moved would wait for it at
-            # each of its timers.
+            # Timers are looked for at this interval, a second by default, and at most twenty times a second: a clock that
+            # was moved would wait for both at each of its timers.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
+            *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
         ),
         mark=("start-dev", str(database)),
         ready=lambda _: _listens(settings.temporal_port) and _knows_search_attributes(binary, address, settings),
