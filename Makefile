@@ -7,13 +7,13 @@ HEADLESS =
 .PHONY: help venv demo test check bench faults lock clean
 
 help:
-	@echo "make demo    推演一个城市:CITY=$(CITY) FIRMS=$(FIRMS) SEED=$(SEED);HEADLESS=1 表示结束后不留网页"
+	@echo "make demo    推演一个城市：CITY=$(CITY) FIRMS=$(FIRMS) SEED=$(SEED)；HEADLESS=1 表示结束后不留网页"
 	@echo "make test    全部测试"
 	@echo "make check   代码规范、类型、模块边界"
 	@echo "make bench   性能对照"
 	@echo "make faults  故障演练"
-	@echo "make lock    重新锁定依赖版本(requirements.in → requirements.lock)"
-	@echo "make clean   停止本机的部件,删除 .venv 和缓存;数据(.lookback)保留"
+	@echo "make lock    重新锁定依赖版本（requirements.in → requirements.lock）"
+	@echo "make clean   停止本机的部件，删除 .venv 和缓存；数据（.lookback）保留"
 
 venv:
 	@.ci/venv

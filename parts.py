@@ -140,8 +140,8 @@ def _temporal(settings: Settings) -> Part:
             *attributes,
             # A rehearsal moves each workflow's own clock; nobody's clock moves by itself.
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
-            # Timers are looked for at this interval, a second by default, and at most twenty times a second: a clock that
-            # was moved would wait for both at each of its timers.
+            # Timers are looked for at this interval, a second by default, and so often in a second, twenty times by
+            # default: a clock that was moved would wait for both at each of its timers.
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="10ms"'),
             *("--dynamic-config-value", "history.timerProcessorMaxPollRPS=1000"),
         ),

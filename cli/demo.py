@@ -51,7 +51,7 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="演完即停止全部部件，不留网页")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """推演一座城市:启动全部部件,把一批企业从申报演到回头看,最后给出漏斗、资金和网页地址。"""
+    """推演一座城市：启动全部部件，把一批企业从申报演到回头看，最后给出漏斗、资金和网页地址。"""
     _play(city.Rehearsal(city_code, firms, seed), stays=not headless, as_json=as_json)
 
 
@@ -61,7 +61,7 @@ def rehearse(
     seed: Seed = 1,
     as_json: AsJson = False,
 ) -> None:
-    """推演一座城市,只报告结果;原来没有运行的部件演完即停。"""
+    """推演一座城市，只报告结果；原来没有运行的部件演完即停。"""
     _play(city.Rehearsal(city_code, firms, seed), stays=False, as_json=as_json)
 
 

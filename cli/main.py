@@ -8,13 +8,13 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import import_module
-from importlib.util import find_spec
 from io import TextIOWrapper
-from typing import Any
+from typing import Any, Final
 
+import structlog
 import typer
 from typer import rich_utils
 from typer.exceptions import TyperException
@@ -22,8 +22,19 @@ from typer.exceptions import TyperException
 from domain.rejections import Refusal, Rejection
 from settings import BadSetting, Unreachable
 
-ROOMS = ("service", "demo", "case", "roster", "packs", "workdays", "calc", "office", "rebuild")
-"""The modules of `cli/` that mount commands; each has a function ``register(app)``."""
+ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
+    "service": ("up", "down", "status"),
+    "demo": ("demo", "rehearse"),
+    "case": ("case", "explain"),
+    "roster": ("roster",),
+    "packs": ("packs",),
+    "workdays": ("workdays",),
+    "calc": ("estimate",),
+    "office": ("batch", "fund"),
+    "rebuild": ("rebuild",),
+}
+"""The modules of `cli/` with the words that each mounts by its function ``register(app)``. The drivers behind some take
+longer to load than the others take to answer, so only the room that was asked for is opened."""
 
 _START_FIRST = "请先运行 lookback up；若用自己的服务，请检查 LOOKBACK_DATABASE_URL 与 LOOKBACK_TEMPORAL_ADDRESS。"
 
@@ -33,13 +44,14 @@ def run() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shall not stop the command
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))  # standard output is the answer
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: Sequence[str]) -> int:
     """Runs one command line and returns its exit status. Only a fault of the program itself raises."""
     try:
-        command = typer.main.get_command(application())
+        command = typer.main.get_command(application(arguments[0] if arguments else ""))
         _help_in_chinese(command)
         status = command(list(arguments), prog_name="lookback", standalone_mode=False)
         return status if isinstance(status, int) else 0
@@ -61,8 +73,8 @@ def main(arguments: Sequence[str]) -> int:
         return status
 
 
-def application() -> typer.Typer:
-    """All commands, their help in Chinese."""
+def application(word: str = "") -> typer.Typer:
+    """The commands of the room in which this word is mounted, of all rooms where none is; their help in Chinese."""
     rich_utils.ARGUMENTS_PANEL_TITLE = "参数"
     rich_utils.OPTIONS_PANEL_TITLE = "选项"
     rich_utils.COMMANDS_PANEL_TITLE = "命令"
@@ -75,9 +87,8 @@ def application() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for room in ROOMS:
-        if find_spec(f"cli.{room}") is not None:
-            import_module(f"cli.{room}").register(app)
+    for room in [room for room, words in ROOMS.items() if word in words] or ROOMS:
+        import_module(f"cli.{room}").register(app)
     return app
 
 

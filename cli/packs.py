@@ -36,7 +36,7 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """检查规则包和假设包:每一处错误都列出文件、行、键、原因;有错误时退出码为 3。"""
+    """检查规则包和假设包：每一处错误都列出文件、行、键、原因；有错误时退出码为 3。"""
     paths = files or sorted([*load.HERE.glob("*.toml"), *load.OVERLAYS.glob("*.toml")])
     found = [fault for path in paths for fault in _faults(path)]
     if as_json:
@@ -54,7 +54,7 @@ def show(
     overlay: Annotated[list[str] | None, typer.Option(help="叠加的假设包，如 rehearsal")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """列出一个城市规则包的每个值:依据的条款、原文/推导/假设,以及待定口径。"""
+    """列出一个城市规则包的每个值：依据的条款、原文/推导/假设，以及待定口径。"""
     pack = load.load(city, overlay or ())
     if as_json:
         typer.echo(json.dumps(_plain(pack), ensure_ascii=False, indent=2))
@@ -81,7 +81,7 @@ def diff(
     second: Annotated[str, typer.Argument(metavar="B", help="城市代码或文件")],
     as_json: AsJson = False,
 ) -> None:
-    """比较两个规则包:只列不同的键。"""
+    """比较两个规则包：只列不同的键。"""
     packs = (_pack(first), _pack(second))
     differ = [key for key in KEYS if packs[0].values.get(key) != packs[1].values.get(key)]
     if as_json:

@@ -26,7 +26,7 @@ def read_models(
     only_parked: Annotated[bool, typer.Option("--parked", help="只重新归集停放的事件，不重建其余")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """从事件库重建全部读模型;重建完成前,网页仍显示原有内容。"""
+    """从事件库重建全部读模型；重建完成前，网页仍显示原有内容。"""
     url = Settings.from_environment().dsn()
     if only_parked:
         position, parked = _release(url)

@@ -37,7 +37,7 @@ def register(app: typer.Typer) -> None:
 def template(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="写到哪个文件（.xlsx）；已有的文件不覆盖")], city: City
 ) -> None:
-    """生成空白名册,供区县和企业填报。"""
+    """生成空白名册，供区县和企业填报。"""
     pack = load.load(city)
     if file.exists():
         _wrong(f"{file} 已经存在；为免覆盖填好的名册，请换一个文件名")
@@ -55,7 +55,7 @@ def sample(
     seed: Annotated[int, typer.Option(help="种子；同一种子写出同样的名册")] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """生成虚拟企业的名册,供推演和试用。"""
+    """生成虚拟企业的名册，供推演和试用。"""
     pack = load.load(city)
     try:
         rows = roster.sample(file, pack, firms, seed)
@@ -73,7 +73,7 @@ def take(
     by: Annotated[str, typer.Option(help="经办人编号；不写则为市局经办一号")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """导入名册,每家企业建档。任何一行有误则全部不导入,逐行说明原因,退出码为 3。"""
+    """导入名册，每家企业建档。任何一行有误则全部不导入，逐行说明原因，退出码为 3。"""
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
     clerk = Person(by or f"{city}/clerk-1", Role.CLERK, pack.agency)

@@ -35,9 +35,9 @@ def up(
     only: Annotated[str, typer.Option(help="只启动这些部件，用逗号隔开，如 postgres,temporal")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """启动本机的全部部件并看护:哪个意外退出就重启哪个。
+    """启动本机的全部部件并看护：哪个意外退出就重启哪个。
 
-    已在运行时只报告,不重复启动。
+    已在运行时只报告，不重复启动。
     """
     settings = Settings.from_environment()
     names = [name.strip() for name in only.split(",") if name.strip()] or None
@@ -54,7 +54,7 @@ def up(
 
 
 def down(as_json: AsJson = False) -> None:
-    """按相反的次序停止全部部件;数据都留在数据目录里。"""
+    """按相反的次序停止全部部件；数据都留在数据目录里。"""
     stopped = embedded.down(Settings.from_environment())
     if as_json:
         typer.echo(json.dumps({"stopped": stopped}))
@@ -63,7 +63,7 @@ def down(as_json: AsJson = False) -> None:
 
 
 def status(as_json: AsJson = False) -> None:
-    """逐个列出部件:运行中、启动中还是已退出,进程号、地址、起始时间。"""
+    """逐个列出部件：运行中、启动中还是已退出，进程号、地址、起始时间。"""
     settings = Settings.from_environment()
     parts, kept = embedded.status(settings), embedded.is_kept(settings)
     if as_json:

@@ -27,7 +27,7 @@ def add(
     count: Annotated[str, typer.Argument(metavar="N", help="工作日数")],
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
-    """某日之后第 N 个工作日是哪一天。所涉年份的放假安排尚未公布时,结果为暂定。"""
+    """某日之后第 N 个工作日是哪一天。所涉年份的放假安排尚未公布时，结果为暂定。"""
     try:
         start = date.fromisoformat(day)
     except ValueError:

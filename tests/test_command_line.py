@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import psycopg
@@ -25,13 +26,13 @@ def command_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LOOKBACK_HOME", str(tmp_path / "home"))
 
 
-def raising(error: Exception) -> Callable[[], typer.Typer]:
+def raising(error: Exception) -> Callable[[str], typer.Typer]:
     """A command line with one command, ``do``, that fails as a room of `cli/` may."""
 
     def do(as_json: bool = typer.Option(False, "--json")) -> None:
         raise error
 
-    def application() -> typer.Typer:
+    def application(word: str) -> typer.Typer:
         app = typer.Typer()
         app.command("do")(do)
         app.callback()(lambda: None)
@@ -176,3 +177,19 @@ def test_a_missing_file_is_named() -> None:
     assert told is not None
     assert told[0] == 2
     assert told[1].sentence == "名册.xlsx：没有这个文件或目录"
+
+
+def test_each_room_mounts_the_words_it_is_opened_for() -> None:
+    for room, words in main.ROOMS.items():
+        app = typer.Typer()
+        import_module(f"cli.{room}").register(app)
+        mounted = typer.main.get_group(app).commands
+        assert tuple(mounted) == words, room
+
+
+def test_without_a_known_word_every_command_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main.main(["--help"]) == 0
+    told = capsys.readouterr().out
+    assert all(f" {word} " in told for words in main.ROOMS.values() for word in words)
+    assert main.main(["casse"]) == 2
+    assert "casse" in capsys.readouterr().err
