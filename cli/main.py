@@ -87,6 +87,7 @@ def application(word: str = "") -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
+    app.callback()(lambda: None)  # or a room of one command would swallow that command's name
     for room in [room for room, words in ROOMS.items() if word in words] or ROOMS:
         import_module(f"cli.{room}").register(app)
     return app

@@ -9,6 +9,8 @@ from fractions import Fraction
 
 FEN_PER_YUAN = 100
 YUAN_PER_WAN = 10_000
+_MOST_DIGITS = 18
+"""No budget has more; what is longer is a slip of the keyboard, or an attack on the memory."""
 
 
 @dataclass(frozen=True, order=True)
@@ -24,19 +26,25 @@ class Money:
     @classmethod
     def yuan(cls, text: str | int | Decimal) -> Money:
         """Read yuan with at most two decimals; raises ValueError for anything else (三位小数, 文字, NaN)."""
-        try:
-            fen = Decimal(str(text)) * FEN_PER_YUAN
-            whole = int(fen)
-        except (InvalidOperation, OverflowError, ValueError) as bad:
-            raise ValueError(f"不是金额：{text!r}") from bad
-        if fen != whole:
-            raise ValueError(f"金额最多两位小数（元）：{text!r}")
-        return cls(whole)
+        return cls._read(text, FEN_PER_YUAN)
 
     @classmethod
     def wan(cls, text: str | int | Decimal) -> Money:
-        """Read 万元."""
-        return cls.yuan(Decimal(str(text)) * YUAN_PER_WAN)
+        """Read 万元, with at most six decimals; raises ValueError for anything else."""
+        return cls._read(text, FEN_PER_YUAN * YUAN_PER_WAN)
+
+    @classmethod
+    def _read(cls, text: str | int | Decimal, unit: int) -> Money:
+        try:
+            number = Decimal(str(text))
+        except InvalidOperation as bad:
+            raise ValueError(f"不是金额：{text!r}") from bad
+        if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
+            raise ValueError(f"不是金额：{text!r}")
+        fen = Fraction(number) * unit  # exact, where Decimal would round to the digits of its context
+        if fen.denominator != 1:
+            raise ValueError(f"金额精确到分（元最多两位小数）：{text!r}")
+        return cls(fen.numerator)
 
     def __add__(self, other: Money) -> Money:
         return Money(self.fen + other.fen)

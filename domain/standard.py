@@ -33,8 +33,10 @@ class Grade:
 @rule
 def grade_must_be_within_the_scale(grade: Grade) -> No | None:
     """A level is 0 to 4; points and scenario counts stay within what the standard gives."""
+    points = (grade.foundation, grade.management, grade.effect)
     within = (
-        LOWEST_LEVEL <= grade.level <= HIGHEST_LEVEL
+        all(point.is_finite() for point in points)
+        and LOWEST_LEVEL <= grade.level <= HIGHEST_LEVEL
         and 0 <= grade.foundation <= 50
         and 0 <= grade.management <= 30
         and 0 <= grade.effect <= 20

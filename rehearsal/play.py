@@ -106,23 +106,17 @@ class Player:
                 self._draw(firms, campaign_on, seed)
                 drawn = True
                 continue
-            day = self._agenda[0].moment.date()
-            await self._round(self._turn_to(day))
-            self._told(day, self.done)
-
-    def _turn_to(self, day: date) -> list[_Entry]:
-        """Take the day's lines off the agenda, one for each case: what time alone does, it also does before an act."""
-        now: dict[UUID, _Entry] = {}
-        while self._agenda and self._agenda[0].moment.date() == day:
-            entry = heapq.heappop(self._agenda)
-            case = entry.firm.case
-            if entry.act is not None:
-                now.pop(case, None)
-                now[case] = entry
-            elif self._wakes.get(case) == entry.moment:
-                del self._wakes[case]
-                now.setdefault(case, entry)
-        return list(now.values())
+            moment = self._agenda[0].moment
+            now = []
+            while self._agenda and self._agenda[0].moment == moment:
+                entry = heapq.heappop(self._agenda)
+                if entry.act is not None:
+                    now.append(entry)
+                elif self._wakes.get(entry.firm.case) == moment:
+                    del self._wakes[entry.firm.case]
+                    now.append(entry)
+            await self._round(now)
+            self._told(moment.date(), self.done)
 
     async def _begin(self, firm: Firm, opened: date) -> None:
         """Start the case's workflow on a clock of its own; where it runs or ran already, take up that clock."""
@@ -147,7 +141,7 @@ class Player:
         heapq.heappush(self._agenda, _Entry(moment, next(self._numbers), firm, act, story))
 
     async def _round(self, entries: list[_Entry]) -> None:
-        """One day's acts: side by side, but those that book on the fund one after another, in the script's order."""
+        """One moment's acts: side by side, but those that book on the fund one after another, in the script's order."""
         booking = [entry for entry in entries if entry.books]
         await asyncio.gather(
             *(self._perform(entry) for entry in entries if not entry.books),

@@ -70,6 +70,15 @@ async def test_a_command_for_another_case_is_refused_at_the_door(town: Town) -> 
     assert topics(firm)[:2] == ["case.opened", "case.application-submitted"]
 
 
+async def test_a_signal_of_another_name_is_no_command(town: Town) -> None:
+    firm = await town.begun()
+    await firm.did("open-case")
+    await firm.handle.signal("withdraw", Submission(firm.command("submit-application")))
+    await firm.did("submit-application")
+    assert topics(firm).count("case.application-submitted") == 1
+    assert not {"case.command-refused"} & set(topics(firm))
+
+
 async def test_nobody_speaks_in_the_engines_name(town: Town) -> None:
     """Who could say that a deadline has passed could end a firm's case."""
     firm = await town.begun()

@@ -71,6 +71,8 @@ class CaseWorkflow:
         because the engine tries a handler that it cannot even call for ever, and the case would stand still.
         """
         try:
+            if name != "submit":
+                raise LookupError(name)
             (arg,) = args
             submission: Submission = workflow.payload_converter().from_payload(arg.payload, Submission)
             self._must_be_for_this_case(submission)

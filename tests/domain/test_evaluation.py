@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -85,7 +86,8 @@ def test_the_edition_is_the_one_in_force_on_the_day_of_the_report(kind: str) -> 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_report_is_numbered_and_on_the_scale(kind: str) -> None:
     ready(kind).when(kind, report=" ").then_refused("words_must_be_given")
-    ready(kind).when(kind, grade=replace(LEVEL_2, guiding_scenarios=7)).then_refused("grade_must_be_within_the_scale")
+    for wrong in (replace(LEVEL_2, guiding_scenarios=7), replace(LEVEL_2, effect=Decimal("NaN"))):
+        ready(kind).when(kind, grade=wrong).then_refused("grade_must_be_within_the_scale")
 
 
 ONE_FEN_MORE = (replace(LINES[0], amount=LINES[0].amount + Money(1)), *LINES[1:])

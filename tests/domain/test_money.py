@@ -51,10 +51,20 @@ def test_yuan_are_read_with_at_most_two_decimals(text: str | int | Decimal, fen:
     assert Money.yuan(text) == Money(fen)
 
 
-@pytest.mark.parametrize("text", ["", "一元", "1,000", "0.001", "12.345", "NaN", "Infinity", "-Infinity", "1.2.3"])
+@pytest.mark.parametrize(
+    "text", ["", "一元", "1,000", "0.001", "12.345", "NaN", "Infinity", "-Infinity", "1.2.3", "9e99", "9E+999999999"]
+)
 def test_what_is_no_amount_is_not_read(text: str) -> None:
     with pytest.raises(ValueError, match="金额"):
         Money.yuan(text)
+    with pytest.raises(ValueError, match="金额"):
+        Money.wan(text.replace(".", ".0000"))
+
+
+def test_an_amount_longer_than_the_decimals_of_a_context_is_never_rounded() -> None:
+    with localcontext(prec=5):
+        assert Money.yuan("1234567890123456.78").fen == 123456789012345678
+        assert Money.wan("123.456789").fen == 123456789
 
 
 @given(st.integers(0, 10**9), st.integers(1, 999))
