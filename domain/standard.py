@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from math import isfinite
 
 from domain.rules import No, rule
 
@@ -35,7 +36,7 @@ def grade_must_be_within_the_scale(grade: Grade) -> No | None:
     """A level is 0 to 4; points and scenario counts stay within what the standard gives."""
     points = (grade.foundation, grade.management, grade.effect)
     within = (
-        all(point.is_finite() for point in points)
+        all(isfinite(point) for point in points)
         and LOWEST_LEVEL <= grade.level <= HIGHEST_LEVEL
         and 0 <= grade.foundation <= 50
         and 0 <= grade.management <= 30
