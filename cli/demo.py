@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -96,7 +97,7 @@ def _play(rehearsal: city.Rehearsal, *, stays: bool, as_json: bool) -> None:
     if outcome.difference_fen:
         raise typer.Exit(1)
     if stays:
-        say_to.print(f"网页：{settings.console_url()}    停止：lookback down", style="bold")
+        say_to.print(f"网页：{settings.console_url()}    停止：{sys.argv[0]} down", style="bold")
 
 
 async def _run(

@@ -66,6 +66,6 @@ async def begin_all(settings: Settings, lives: Sequence[CaseLife]) -> int:
 
 def _is_away(settings: Settings) -> Unreachable:
     return Unreachable(
-        f"连接不上 Temporal({settings.temporal()})。请先运行 lookback up;"
+        f"连接不上 Temporal（{settings.temporal()}）。请先运行 lookback up；"
         "若用自己的服务，请检查 LOOKBACK_TEMPORAL_ADDRESS。"
     )

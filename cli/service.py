@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import asdict
 from typing import Annotated
 
@@ -48,7 +49,7 @@ def up(
     for note in running.notes:
         typer.echo(note)
     typer.echo("已在运行，没有重复启动。" if running.attached else "已启动。")
-    typer.echo(f"数据目录：{settings.home}    停止：lookback down    查看：lookback status")
+    typer.echo(f"数据目录：{settings.home}    停止：{sys.argv[0]} down    查看：{sys.argv[0]} status")
     if not settings.temporal_address:
         typer.echo(f"Temporal 页面：http://127.0.0.1:{settings.temporal_ui_port}/")
 
