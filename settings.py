@@ -113,7 +113,7 @@ class Settings:
         if len(os.fsencode(beside)) <= _LONGEST_SOCKET_DIRECTORY:
             return beside
         # /tmp, not the TMPDIR of the day: each program has to find the same place from home alone.
-        return Path("/tmp") / f"lookback-{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}"  # noqa: S108
+        return Path("/tmp") / f"lookback-{hashlib.sha256(os.fsencode(beside)).hexdigest()[:16]}"  # noqa: S108 - a socket's path must be short
 
     def for_parts(self, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
         """The environment of the programs this installation starts: as ours, with every address spelled out."""

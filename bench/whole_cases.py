@@ -143,7 +143,7 @@ async def _within_patience(turn: Awaitable[float]) -> float:
 def _at_work(settings: Settings, module: str) -> Iterator[None]:
     """A worker in a process of its own."""
     program = (sys.executable, "-m", module)
-    with subprocess.Popen(program, cwd=ROOT, env=settings.for_parts(), stdout=subprocess.DEVNULL) as worker:  # noqa: S603
+    with subprocess.Popen(program, cwd=ROOT, env=settings.for_parts(), stdout=subprocess.DEVNULL) as worker:  # noqa: S603 - our own program
         try:
             yield
         finally:
