@@ -223,7 +223,7 @@ def _wait(settings: Settings, chosen: tuple[Part, ...], seconds: float, tell: Ca
         for state in states:
             if state.state == "running" and state.name not in told:
                 told.add(state.name)
-                tell(f"{state.title} 已就绪" + (f"({state.address})" if state.address else ""))
+                tell(f"{state.title} 已就绪" + (f"（{state.address}）" if state.address else ""))
         waiting = [state for state in states if state.state != "running"]
         if not waiting:
             return

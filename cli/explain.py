@@ -169,7 +169,7 @@ def _steps(told: Account) -> Iterator[str]:
         yield "\n轮到但还不能办理："
     for step in hindered:
         assert step.obstacle is not None
-        clause = f"({step.obstacle.clause})" if step.obstacle.clause else ""
+        clause = f"（{step.obstacle.clause}）" if step.obstacle.clause else ""
         who = "、".join(map(zh, step.roles))
         yield f"  {zh(step.kind)}（{step.kind}），{who}：{step.obstacle.sentence}{clause}〔规则 {step.obstacle.rule}〕"
     if not told.steps:
