@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli import tables
+from cli import migration, tables
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
@@ -52,7 +52,8 @@ def register(app: typer.Typer) -> None:
     """Mount the commands under ``batch`` and ``fund``."""
     batches = typer.Typer(help="批次", no_args_is_help=True)
     batches.command("open")(open_batch)
-    batches.callback()(lambda: None)  # with one command alone typer would drop the word ``open``
+    batches.command("revise")(migration.revise)
+    batches.command("adopt")(migration.adopt)
     funds = typer.Typer(help="资金：下达指标、资金账、对账", no_args_is_help=True)
     funds.command("appropriate")(appropriate)
     funds.command("ledger")(ledger)
@@ -74,7 +75,7 @@ def open_batch(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """开启一个批次：申报期定下，当日的规则全文随批次固定，此后不变。"""
+    """开启一个批次：申报期定下，当日的规则全文随批次固定。"""
     settings = Settings.from_environment()
     window = _day("--opens", opens), _day("--closes", closes)
     overlays = tuple(overlay or settings.overlays)
@@ -95,7 +96,7 @@ def open_batch(
     # Named by all it says: the same words twice are one command, other words for the same batch are refused as such.
     command = replace(command, command_id=_name("open-batch", command))
     batch = batch_id(city, command.programme, code)
-    receipt = _decide(settings, command)
+    receipt = decided(settings, command)
     said = {"batch": str(batch), "programme": command.programme, "pack_version": pack.version}
     assumed = f"其中 {len(pack.assumptions())} 项为推演假设" if pack.assumptions() else "没有假设"
     open_questions = f"待定口径 {len(pack.open_questions())} 项" if pack.open_questions() else "没有待定口径"
@@ -141,7 +142,7 @@ def appropriate(
         document=document,
     )
     try:
-        receipt = _decide(settings, command)
+        receipt = decided(settings, command)
     except Rejection as no:
         if no.refusal.rule != "command_id_must_name_one_command":
             raise
@@ -215,7 +216,7 @@ def _lines(store: EventStore, facts: tuple[Any, ...]) -> Iterator[dict[str, Any]
         }
 
 
-def _decide(settings: Settings, command: Command) -> Receipt:
+def decided(settings: Settings, command: Command) -> Receipt:
     """Batch and fund have no workflow: decided here, at the clock of this machine."""
     from activities.desk import Desk
     from cli.engine import record

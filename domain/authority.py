@@ -7,7 +7,7 @@ from typing import Final
 
 from domain.case.file import CaseFile
 from domain.commands import CaseCommand, Command
-from domain.people import Person, Role
+from domain.people import SYSTEM, Person, Role
 from domain.rules import No, rule
 from domain.words import zh
 
@@ -15,6 +15,7 @@ _REVIEWERS = (Role.SUPERVISOR, Role.CLERK)
 
 ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "open-batch": (Role.CLERK, Role.HEAD),
+    "revise-batch-rules": (Role.HEAD,),
     "appropriate-fund": (Role.TREASURY,),
     "open-case": (Role.CLERK, Role.COUNTY),
     "submit-application": (Role.FIRM,),
@@ -32,6 +33,7 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "ask-withdrawal": (Role.FIRM,),
     "approve-withdrawal": (Role.HEAD,),
     "decline-withdrawal": (Role.HEAD,),
+    "adopt-rules": (Role.HEAD,),
     "assign-diagnosis": (Role.CLERK,),
     "file-diagnosis": (Role.DIAGNOSER,),
     "confirm-diagnosis": (Role.FIRM,),
@@ -121,6 +123,12 @@ def hand_must_be_named(by: Person) -> No | None:
 
 
 @rule
+def engine_must_not_be_impersonated(by: Person) -> No | None:
+    """The engine's name is the engine's alone: a person under it would bar time itself from the case."""
+    return No(f"编号“{SYSTEM.id}”由系统专用，不能用于人员") if by.id == SYSTEM.id and by != SYSTEM else None
+
+
+@rule
 def person_must_keep_to_one_role_in_a_case(case: CaseFile, by: Person, *others: str) -> No | None:
     """Whoever has acted on a case in one role does not act on it, or go on a visit for it, in another."""
     for person in (by.id, *others):
@@ -133,6 +141,7 @@ def person_must_keep_to_one_role_in_a_case(case: CaseFile, by: Person, *others: 
 def may(command: Command, case: CaseFile | None) -> None:
     """The gate that every command passes, in the act of appending."""
     hand_must_be_named(command.by)
+    engine_must_not_be_impersonated(command.by)
     role_must_be_allowed_to_do_this(command.by, command.kind)
     if isinstance(command, CaseCommand) and case is not None and not case.is_new:
         hand_must_belong_to_the_case(command.by, case)

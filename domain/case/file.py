@@ -152,6 +152,7 @@ class CaseFile(File):
         self.rehearsal = False
         self.batch: UUID | None = None
         self.batch_code = ""
+        self.rules_version = ""
         # the five regions beside each other, and the stage they amount to
         self.stage = Stage.SELECTION
         self.qualification = Qualification.DRAFT

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from domain import authority
 from domain.case import (
     acceptance,
+    adoption,
     contract,
     diagnosis,
     evaluation,
@@ -38,6 +39,7 @@ ROOMS: Final = (
     lookback,
     recovery,
     withdrawal,
+    adoption,
     schedule,
 )
 

@@ -59,6 +59,7 @@ class ApplicationSubmitted(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.batch = self.batch
         file.batch_code = self.batch_code
+        file.rules_version = self.pack_version
         file.qualification = Qualification.COUNTY_REVIEW
 
 

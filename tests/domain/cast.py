@@ -140,3 +140,5 @@ def rules(changes: Mapping[str, Value] | None = None, *, without: Iterable[str] 
 
 
 RULES: Final = rules()
+REVISED: Final = rules({"lookback.share": Fraction(1, 4)}).version
+"""The text that every play's batch puts into force after the one it was opened with."""

@@ -15,7 +15,7 @@ from typing import Any, Final, ParamSpec
 
 import pytest
 
-from domain.batch import Batch, OpenBatch, open_batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA, Calendar
 from domain.case import rooms
 from domain.case.file import CaseFile, CasePapers, Stage
@@ -28,7 +28,7 @@ from domain.policy import Pack
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
 from policies.calendars import published
-from tests.domain.cast import CASE, CITY, PROGRAMME, RULES, clerk1, treasury
+from tests.domain.cast import CASE, CITY, PROGRAMME, REVISED, RULES, clerk1, head, treasury
 from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
 
 BATCH: Final = batch_id(CITY, PROGRAMME, "1")
@@ -164,6 +164,12 @@ class Play:
             pack_text="",
         )
         open_batch(batch, opening, CasePapers(opening, self.now, self.rules, self.calendar))
+        other = replace(self.rules, version=REVISED)
+        revision = ReviseBatchRules(
+            command_id=identity, by=head, city=CITY, programme=programme, code="1", pack_text="", document="通知1号"
+        )
+        if other.version != self.rules.version:
+            revise_batch_rules(batch, revision, CasePapers(revision, self.now, other, self.calendar))
         return replace(self, fund_facts=_pending(fund), batch_facts=_pending(batch))
 
     def on(self, day: date, at: time = time(10, 0)) -> Play:

@@ -208,5 +208,5 @@ def test_all_facts_are_looked_at() -> None:
 
 def test_everything_that_can_be_stored_or_asked_has_its_chinese_word() -> None:
     assert {kind.TOPIC for kind in FACTS} == set(EVENT_WORDS)
-    assert {*rooms.COMMANDS, "open-batch", "appropriate-fund"} == set(COMMAND_WORDS)
+    assert {*rooms.COMMANDS, "open-batch", "revise-batch-rules", "appropriate-fund"} == set(COMMAND_WORDS)
     assert {timer.name for timer in TIMERS} == set(TIMER_WORDS)
