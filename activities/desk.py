@@ -110,6 +110,10 @@ class Desk:
 
     def _once(self, command: Command, at: datetime, *, by_signal: bool) -> Answer:
         try:
+            authority.text_must_be_writable(command)
+        except Rejection as no:
+            return Answer(None, no.refusal, self._standing_of(command))  # never kept: it cannot be written either
+        try:
             receipt = self._store.receipt(command)
             if receipt is None:
                 files = self._decide(command, at)

@@ -22,6 +22,7 @@ from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, FundAppropriated, 
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
 from domain.policy import Pack
+from domain.programme import is_rehearsed, programme_must_be_the_citys, programme_of
 from domain.rejections import Rejection
 from domain.words import zh
 from policies import load
@@ -121,7 +122,7 @@ def appropriate(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """登记下达的指标（预算）。同一文号、来源和金额只入账一次。"""
+    """登记下达的指标（预算）。同一文号只入账一次。"""
     settings = Settings.from_environment()
     try:
         money = Money.yuan(amount)
@@ -160,7 +161,7 @@ def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> No
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    programme = programme or _programme(pack, settings.overlays)
+    programme = _known(pack, programme) or _programme(pack, settings.overlays)
     stream = fund_id(city, programme, RETROFIT_LINE)
     with record(settings) as store:
         lines = list(_lines(store, store.facts(stream)))
@@ -185,7 +186,8 @@ def verify(city: City, programme: Programme = "", as_json: AsJson = False) -> No
     from cli.engine import record
 
     with record(Settings.from_environment()) as store:
-        outcome = reconcile(store, load.load(city).city, programme)
+        pack = load.load(city)
+        outcome = reconcile(store, pack.city, _known(pack, programme))
     if as_json:
         said = {"difference_fen": outcome.difference_fen, "checked_positions": outcome.checked_positions}
         typer.echo(json.dumps(said | {"faults": [asdict(fault) for fault in outcome.faults]}, ensure_ascii=False))
@@ -239,9 +241,14 @@ def _say(receipt: Receipt, said: dict[str, Any], words: str, as_json: bool) -> N
         typer.echo(words)
 
 
-def _programme(pack: Pack, overlays: tuple[str, ...]) -> str:
-    from activities.intake import programme_of
+def _known(pack: Pack, programme: str) -> str:
+    """The programme as asked for; raises Rejection where the city cannot have one of this name."""
+    if programme:
+        programme_must_be_the_citys(pack, programme, rehearsal=is_rehearsed(pack, programme))
+    return programme
 
+
+def _programme(pack: Pack, overlays: tuple[str, ...]) -> str:
     return programme_of(pack, rehearsal=bool(overlays))
 
 

@@ -7,8 +7,11 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from domain.commands import Command
+from domain.programme import assumptions_must_stay_in_rehearsals, programme_must_be_the_citys
 from domain.record import Fact, File, Papers
 from domain.rules import No, rule
+
+_LONGEST_CODE = 32
 
 
 class Batch(File):
@@ -16,6 +19,7 @@ class Batch(File):
 
     def blank(self) -> None:
         self.city = ""
+        self.rehearsal = False
         self.programme = ""
         self.code = ""
         self.opens: date | None = None
@@ -39,6 +43,7 @@ class BatchOpened(Fact):
 
     def fold(self, file: Batch) -> None:
         file.city = self.city
+        file.rehearsal = self.rehearsal
         file.programme = self.programme
         file.code = self.code
         file.opens = self.opens
@@ -106,9 +111,17 @@ def revised_rules_must_differ(batch: Batch, version: str) -> No | None:
 
 
 @rule
-def rules_must_be_the_citys(batch: Batch, city: str) -> No | None:
+def rules_must_be_the_citys(city: str, of: str) -> No | None:
     """A batch is never put under another city's rules."""
-    return None if city == batch.city else No(f"规则包属于“{city}”，批次属于“{batch.city}”")
+    return None if city == of else No(f"规则包属于“{of}”，批次属于“{city}”")
+
+
+@rule
+def batch_code_must_be_short_and_plain(code: str) -> No | None:
+    """The code is searched for and shown in every list: up to 32 visible characters without blanks."""
+    if 0 < len(code) <= _LONGEST_CODE and code.isprintable() and not any(ch.isspace() for ch in code):
+        return None
+    return No(f"批次号应为 1 至 {_LONGEST_CODE} 个可见字符，不含空格")
 
 
 @rule
@@ -132,7 +145,8 @@ def window_must_not_end_before_it_opens(opens: date, closes: date) -> No | None:
 def revise_batch_rules(batch: Batch, command: ReviseBatchRules, papers: Papers) -> None:
     """Put another text into force for what is still to come."""
     batch_must_have_been_opened(batch)
-    rules_must_be_the_citys(batch, papers.pack.city)
+    rules_must_be_the_citys(batch.city, papers.pack.city)
+    assumptions_must_stay_in_rehearsals(papers.pack, rehearsal=batch.rehearsal)
     revision_must_name_its_document(command.document)
     revised_rules_must_differ(batch, papers.pack.version)
     batch.record(BatchRulesRevised, papers, pack_text=command.pack_text, document=command.document)
@@ -141,6 +155,10 @@ def revise_batch_rules(batch: Batch, command: ReviseBatchRules, papers: Papers) 
 def open_batch(batch: Batch, command: OpenBatch, papers: Papers) -> None:
     """Pin the rules and open the window."""
     batch_must_be_opened_once(batch)
+    batch_code_must_be_short_and_plain(command.code)
+    rules_must_be_the_citys(command.city, papers.pack.city)
+    programme_must_be_the_citys(papers.pack, command.programme, rehearsal=command.rehearsal)
+    assumptions_must_stay_in_rehearsals(papers.pack, rehearsal=command.rehearsal)
     window_must_not_end_before_it_opens(command.opens, command.closes)
     batch.record(
         BatchOpened,

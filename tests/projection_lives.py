@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -13,10 +13,11 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from domain.batch import Batch, OpenBatch, open_batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
 from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
 from domain.case import selection as sel
+from domain.case.adoption import AdoptRules
 from domain.case.file import (
     Acceptance,
     CaseFile,
@@ -36,6 +37,7 @@ from domain.identity import batch_id, case_id, command_id, fund_id
 from domain.money import Money
 from domain.people import SYSTEM, Person, Role
 from domain.policy import Pack
+from domain.programme import programme_of
 from domain.record import Fact, File
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
@@ -46,7 +48,9 @@ from policies.calendars import published
 from settings import Settings
 
 CITY = "dalian"
-PROGRAMME = load.load(CITY).programme
+REVISED = "ab" * 32
+"""The version of the second text of every batch."""
+PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 EVERYTHING = tuple(fact.TOPIC for fact in FACTS)
 """Every kind of fact there is."""
 START = datetime(2024, 1, 8, 9, 30, tzinfo=CHINA)
@@ -77,13 +81,14 @@ class Town:
         self.rng = Random(self.seed)
         self.pack = load.load(CITY, ("rehearsal",))
         self.text = load.text_of(CITY, ("rehearsal",))
-        self.batches = [Batch.fresh(batch_id(CITY, self.pack.programme, code)) for code in ("2024-1", "2024-2")]
-        self.fund = Fund.fresh(fund_id(CITY, self.pack.programme, RETROFIT_LINE))
+        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
+        self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
 
     def acts(self) -> Iterator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
         yield from (self._open(batch) for batch in self.batches)
+        yield from (self._revise(batch) for batch in self.batches)
         running = [self._firm(number) for number in range(self.firms)]
         for life in running:
             yield self._opened(life)
@@ -98,7 +103,7 @@ class Town:
             command_id=command_id("appropriate", str(self.seed)),
             by=Person("t-1", Role.TREASURY, CITY),
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             line=RETROFIT_LINE,
             source="central",
             amount=Money.wan(50 * self.firms),
@@ -113,7 +118,7 @@ class Town:
             command_id=command_id("open-batch", code),
             by=Person("c-1", Role.CLERK, CITY),
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             code=code,
             opens=START.date(),
             closes=START.date() + timedelta(days=400),
@@ -123,9 +128,23 @@ class Town:
         open_batch(batch, command, CasePapers(command, START, self.pack, published()))
         return [batch], command
 
+    def _revise(self, batch: Batch) -> tuple[list[File], Command]:
+        command = ReviseBatchRules(
+            command_id=command_id("revise", batch.code),
+            by=Person("h-1", Role.HEAD, CITY),
+            city=CITY,
+            programme=PROGRAMME,
+            code=batch.code,
+            pack_text=self.text,
+            document="大工信〔2024〕9号",
+        )
+        revised = replace(self.pack, version=REVISED)
+        revise_batch_rules(batch, command, CasePapers(command, START, revised, published()))
+        return [batch], command
+
     def _firm(self, number: int) -> Life:
         code = f"91210200LB{self.seed % 100:02d}{number:05d}0"
-        case = CaseFile.fresh(case_id(CITY, self.pack.programme, code))
+        case = CaseFile.fresh(case_id(CITY, PROGRAMME, code))
         rng = Random(self.seed * 1_000_003 + number)
         life = Life(case, START + timedelta(hours=number % 5), rng, self.pack, rng.random() < 0.4)
         self.lives.append(life)
@@ -138,7 +157,7 @@ class Town:
             sel.OpenCase,
             Role.CLERK,
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             credit_code=f"91210200LB{self.seed % 100:02d}{number:05d}0",
             firm=f"大连瑞岚{number}号机械有限公司(虚拟)",
             county=life.rng.choice(self.pack.list("selection.counties")[:4]),
@@ -209,6 +228,8 @@ def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, An
     may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
     if case.stage in (Stage.DIAGNOSIS, Stage.CONTRACT, Stage.PAYOUT) and may_leave and luck < 0.02:
         return AskWithdrawal, Role.FIRM, {}
+    if case.stage is Stage.CONTRACT and case.rules_version != REVISED and luck < 0.2:
+        return AdoptRules, Role.HEAD, {"version": REVISED, "document": "大工信〔2024〕9号"}
     if case.inspection not in (Inspection.NONE, Inspection.CLEAN):
         return _lookback(life, luck)
     if case.stage is Stage.SELECTION:

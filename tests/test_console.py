@@ -59,7 +59,9 @@ def town(database_url: str, store: EventStore) -> Iterator[Town]:
     """Six firms of the city's programme and one of a rehearsal, folded by the projector."""
     desk = Desk(store, published())
     places = {"selection.industries": (PLASTICS, BEARINGS), "selection.counties": (EAST, WEST)}
-    rules = replace(people.rules(cast("Any", places)), sources={"示例办法": "示例市专项办法"})
+    rules = replace(
+        people.rules(cast("Any", places)), city=CITY, programme=REAL, sources={"示例办法": "示例市专项办法"}
+    )
     set_up(desk, REAL, load.canonical(rules))
     set_up(desk, PLAYED, load.text_of(CITY, ("rehearsal",)))
     firms = {
@@ -502,8 +504,8 @@ def test_a_parked_stream_is_an_alarm_on_every_page(fresh_database: str) -> None:
     store.prepare()
     projector.prepare()
     desk = Desk(store, published())
-    set_up(desk, REAL, load.text_of(CITY, ("rehearsal",)))
-    firm = Firm(desk, store, REAL, 1).did("open-case")
+    set_up(desk, PLAYED, load.text_of(CITY, ("rehearsal",)))
+    firm = Firm(desk, store, PLAYED, 1).did("open-case")
     with psycopg.connect(fresh_database) as connection:
         connection.execute(
             "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (%s, 2, %s, %s)",

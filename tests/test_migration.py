@@ -1,4 +1,4 @@
-"""A batch's rules revised from the command line: who moves, who stays, and what changes for each, on the real engine."""
+"""A batch's rules revised from the command line: who moves, who stays, what changes for each, on the real engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from temporalio.client import Client
 
+from activities.explain import account
 from domain.case.adoption import RulesAdopted
+from domain.people import Role
 from domain.policy import Pack
 from domain.rejections import Rejection
 from eventstore.store import EventStore
@@ -44,7 +46,7 @@ async def test_nothing_moves_by_itself_and_a_case_moves_when_it_is_named(
 ) -> None:
     town = Town(store, "revised", rules=SILENT, engine=client, queue=TASK_QUEUE)
     one, other = firms = [await town.begun(), await town.begun()]
-    batch = ("--city", CITY, "--code", "1", "--programme", "revised")
+    batch = ("--city", CITY, "--code", "1", "--programme", town.programme)
     async with town.at_work():
         for firm in firms:
             await firm.did(*upto("confirm-pilot"))
@@ -52,10 +54,15 @@ async def test_nothing_moves_by_itself_and_a_case_moves_when_it_is_named(
             await one.does("assign-diagnosis")
         assert stopped.value.refusal.open_question == "timers.diagnosis"
 
+        named_before = {step.kind for step in account(store, town.desk, one.case, one.now).steps}
         told = await shell.type("batch", "revise", *batch, *BY, "--json")
         assert (told.status, told.json["pack_version"]) == (0, final.version)
         again = await shell.type("batch", "revise", *batch, "--by", "zibo/head-1", "--document", "通知3号", "--json")
         assert (again.status, again.rule) == (3, "revised_rules_must_differ")
+
+        assert "adopt-rules" not in named_before
+        named = account(store, town.desk, one.case, one.now).steps
+        assert [step.roles for step in named if step.kind == "adopt-rules"] == [(Role.HEAD,)]
 
         seen = (await shell.type("batch", "adopt", *batch, "--json")).json["cases"]
         assert [case["outcome"] for case in seen] == ["不变", "不变"]
@@ -86,7 +93,7 @@ async def test_a_new_applicant_is_decided_by_the_text_in_force(
 ) -> None:
     town = Town(store, "since", rules=SILENT)
     before = town.firm().walked("open-case", "submit-application")
-    told = await shell.type("batch", "revise", "--city", CITY, "--code", "1", "--programme", "since", *BY)
+    told = await shell.type("batch", "revise", "--city", CITY, "--code", "1", "--programme", town.programme, *BY)
     assert told.status == 0, told
     since = town.firm().walked("open-case", "submit-application")
     assert before.file.rules_version != since.file.rules_version == final.version

@@ -6,10 +6,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
+from domain.case.common import (
+    hand_must_differ,
+    institution_must_be_plainly_named,
+    step_must_be_due,
+    words_must_be_given,
+)
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
 from domain.commands import CaseCommand
 from domain.fund import amount_must_be_positive
+from domain.identity import same
 from domain.money import ZERO, Money, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
@@ -240,7 +246,7 @@ def contract_must_add_up(contract: Contract) -> No | None:
 @rule
 def provider_must_not_be_the_firm_itself(case: CaseFile, provider: str) -> No | None:
     """A firm cannot sell the retrofit to itself."""
-    return No("服务商不能是企业自身") if provider in (case.credit_code, case.firm) else None
+    return No("服务商不能是企业自身") if same(provider) in (same(case.credit_code), same(case.firm)) else None
 
 
 @rule
@@ -293,7 +299,7 @@ def _check(case: CaseFile, contract: Contract, papers: CasePapers) -> None:
 def file_plan(case: CaseFile, command: FilePlan, papers: CasePapers) -> None:
     """To the reviewer."""
     step_must_be_due(case.works, Works.PLANNING)
-    words_must_be_given(command.provider, "服务商")
+    institution_must_be_plainly_named(command.provider)
     amount_must_be_positive(command.price)
     provider_must_not_be_the_firm_itself(case, command.provider)
     case.record(PlanFiled, papers, provider=command.provider, price=command.price)
@@ -341,7 +347,7 @@ def register_contract(case: CaseFile, command: RegisterContract, papers: CasePap
     """By another hand than the review's; works begin."""
     step_must_be_due(case.works, Works.REGISTERING)
     hand_must_differ(case, command.by, "contract review")
-    case.record(ContractRegistered, papers)
+    case.record(ContractRegistered, papers, clauses=(papers.pack.clause("contract.not_after"),))
 
 
 def ask_contract_change(case: CaseFile, command: AskContractChange, papers: CasePapers) -> None:
@@ -358,7 +364,9 @@ def approve_contract_change(case: CaseFile, command: ApproveContractChange, pape
     """The new version counts."""
     step_must_be_due(case.works, Works.UNDER_WAY)
     there_must_be_a_change_to_decide(case)
-    case.record(ContractChanged, papers, contract=case.contract_change)
+    case.record(
+        ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=case.contract_change
+    )
 
 
 def decline_contract_change(case: CaseFile, command: DeclineContractChange, papers: CasePapers) -> None:

@@ -184,6 +184,7 @@ class CaseFile(File):
         self.entitlement: Entitlement | None = None
         self.instruction = ""
         self.instructions = 0
+        self.instructed_at: datetime | None = None
         self.paid = ZERO
         self.frozen = False
         self.to_recover = ZERO
@@ -214,10 +215,14 @@ class CaseFact(Fact):
 
     ENTERS: ClassVar[Stage | None] = None
     """The stage that begins with this fact; None where the stage stays."""
+    BESIDE: ClassVar[str] = ""
+    """The field that names who acted beside ``by``, in the same role; empty where nobody did."""
 
     def apply(self, aggregate: Any) -> None:
         """Remember the stage, then what the fact itself says."""
         if self.ENTERS is not None:
             aggregate.stage = self.ENTERS
         aggregate.role_of.setdefault(self.by.id, self.by.role)
+        if self.BESIDE:
+            aggregate.role_of.setdefault(getattr(self, self.BESIDE), self.by.role)
         self.fold(aggregate)

@@ -89,8 +89,7 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
     authority.may(command, case)
     DECISIONS[type(command)](case, command, papers)
     # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
-    beside = (getattr(command, "second_evaluator", ""), getattr(command, "second_inspector", ""))
-    authority.person_must_keep_to_one_role_in_a_case(case, command.by, *(person for person in beside if person))
+    authority.person_must_keep_to_one_role_in_a_case(case, command.by, *authority.companions(command))
     schedule.settle(case, papers)
 
 

@@ -25,6 +25,7 @@ from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
 from domain.policy import Pack
+from domain.programme import programme_of
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
 from policies.calendars import published
@@ -139,8 +140,9 @@ class Play:
 
     # --- given
 
-    def begun(self, budget: Money, programme: str = PROGRAMME) -> Play:
+    def begun(self, budget: Money, programme: str = PROGRAMME, *, rehearsal: bool = False) -> Play:
         """A batch is open for the year and the fund has its budget."""
+        programme = programme_of(self.rules, rehearsal=True) if rehearsal else programme
         fund, batch, identity = Fund.folded(FUND, ()), Batch.folded(BATCH, ()), command_id("begin")
         money = AppropriateFund(
             command_id=identity,
@@ -162,6 +164,7 @@ class Play:
             opens=date(2026, 1, 1),
             closes=date(2026, 12, 31),
             pack_text="",
+            rehearsal=rehearsal,
         )
         open_batch(batch, opening, CasePapers(opening, self.now, self.rules, self.calendar))
         other = replace(self.rules, version=REVISED)
