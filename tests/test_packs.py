@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from cli import packs as packs_command
 from domain.money import Money
-from domain.policy import KEYS, Cited, Days, Key, Pack, Standing, Value
+from domain.policy import KEYS, Cited, Days, Pack, Standing, Value
+from domain.questions import COMPARATORS, Key
 from domain.rejections import OpenQuestion, Rejection
 from policies import load, notation
 from policies.places import PackFault
@@ -198,7 +199,7 @@ def _packs(draw: st.DrawFn) -> Pack:
                 value=draw(_a_value(key, KEYS[key])),
                 clause=f"文件 {draw(_texts)}",
                 standing=draw(st.sampled_from(Standing)),
-                comparator=draw(st.sampled_from(notation.COMPARATORS)),
+                comparator=draw(st.sampled_from(COMPARATORS)),
                 note=draw(st.one_of(st.just(""), _texts)),
                 since=day,
             )
