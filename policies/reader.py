@@ -12,7 +12,7 @@ from typing import Any, Final
 from domain.policy import KEYS, Cited, Pack, Row, Standing, Value
 from domain.policy_rows import TABLES, columns_of, needed
 from domain.questions import COMPARATORS
-from policies import columns, notation
+from policies import agreement, columns, notation
 from policies.places import Fault, PackFault, Places
 
 _CITY: Final[Mapping[str, re.Pattern[str]]] = {
@@ -54,7 +54,7 @@ class Reader:
         if kept and not isinstance(assumes, bool):
             self._fault("city", "assumes", "assumes 应是 true 或 false，不加引号")
         every = (Standing.STATED, Standing.DERIVED, Standing.ASSUMED)
-        return Pack(
+        pack = Pack(
             city=head["code"],
             name=head["name"],
             division=head["division"],
@@ -65,6 +65,10 @@ class Reader:
             sources=self._sources,
             tables=self._rows(every if kept and assumes is True else every[:2]),
         )
+        if not kept and not self.faults:
+            for wrong in agreement.disagreements(pack):
+                self._fault(wrong.key, wrong.field, wrong.reason, wrong.index)
+        return pack
 
     def overlay(self, city: str) -> dict[str, tuple[Cited, ...]]:
         """The assumptions of an overlay, to lie under that city's pack; an empty city asks only whether it reads."""

@@ -18,7 +18,7 @@ from domain.money import Money
 from domain.policy import KEYS, Cited, Days, Pack, Standing, Value
 from domain.questions import COMPARATORS, Key
 from domain.rejections import OpenQuestion, Rejection
-from policies import load, notation
+from policies import load
 from policies.places import PackFault
 
 DALIAN = (load.HERE / "dalian.toml").read_text("utf-8")
