@@ -65,12 +65,19 @@ class Row:
     TABLE: ClassVar[str]
     """The table's name in the pack, e.g. ``kpi``."""
     TITLE: ClassVar[str]
+    NAMED_BY: ClassVar[tuple[str, ...]]
+    """The fields that tell a row from every other of its table."""
     UNITS: ClassVar[tuple[str, ...]] = ()
     """The units in which its figures may be written; empty where its figures have none."""
     clause: str
     """Document, section, article."""
     standing: Standing
     note: str = ""
+
+    @property
+    def label(self) -> str:
+        """How the row is asked for, e.g. ``kpi.firms``, ``approval.reward.1``."""
+        return ".".join([self.TABLE, *(str(getattr(self, field)) for field in self.NAMED_BY if getattr(self, field))])
 
 
 R = TypeVar("R", bound=Row)

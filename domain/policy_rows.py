@@ -69,6 +69,7 @@ class Kpi(Row):
 
     TABLE: ClassVar = "kpi"
     TITLE: ClassVar = "目标指标"
+    NAMED_BY: ClassVar = ("code",)
     UNITS: ClassVar = ("家", "个", "人", "场", "项", "件", RATE)
     code: str = field(metadata=_is("text", "代码"))
     """Lower-case Latin, e.g. ``model_firms``; unique in the table."""
@@ -96,6 +97,7 @@ class Phase(Row):
 
     TABLE: ClassVar = "phase"
     TITLE: ClassVar = "推进阶段"
+    NAMED_BY: ClassVar = ("code",)
     code: str = field(metadata=_is("text", "代码"))
     name: str = field(metadata=_is("text", "阶段"))
     starts: date | None = field(default=None, metadata=_is("date", "自"))
@@ -115,6 +117,11 @@ class Quota(Row):
 
     TABLE: ClassVar = "quota"
     TITLE: ClassVar = "名额"
+    NAMED_BY: ClassVar = (
+        "industry",
+        "county",
+        "size",
+    )
     UNITS: ClassVar = FIRMS
     industry: str = field(default="", metadata=_is("text", "试点行业"))
     county: str = field(default="", metadata=_is("text", "区县"))
@@ -129,6 +136,7 @@ class BudgetLine(Row):
 
     TABLE: ClassVar = "budget_line"
     TITLE: ClassVar = "资金预算"
+    NAMED_BY: ClassVar = ("code",)
     UNITS: ClassVar = YUAN
     code: str = field(metadata=_is("text", "代码"))
     name: str = field(metadata=_is("text", "支出方向"))
@@ -147,6 +155,7 @@ class ProviderTier(Row):
 
     TABLE: ClassVar = "provider_tier"
     TITLE: ClassVar = "服务商层级"
+    NAMED_BY: ClassVar = ("code",)
     UNITS: ClassVar = FIRMS
     code: str = field(metadata=_is("text", "代码"))
     name: str = field(metadata=_is("text", "层级"))
@@ -167,6 +176,10 @@ class Approval(Row):
 
     TABLE: ClassVar = "approval"
     TITLE: ClassVar = "审批链"
+    NAMED_BY: ClassVar = (
+        "chain",
+        "step",
+    )
     chain: str = field(metadata=_is("text", "审批链", _CHAINS))
     step: int = field(metadata=_is("count", "环节"))
     """Counted from 1 in each chain."""
@@ -181,6 +194,7 @@ class Notice(Row):
 
     TABLE: ClassVar = "notice"
     TITLE: ClassVar = "公示事项"
+    NAMED_BY: ClassVar = ("subject",)
     UNITS: ClassVar = ("工作日", "自然日")
     subject: str = field(metadata=_is("text", "事项", _SUBJECTS))
     days: int | None = field(default=None, metadata=_is("count", "日数"))
@@ -194,6 +208,7 @@ class Industry(Row):
 
     TABLE: ClassVar = "industry"
     TITLE: ClassVar = "试点细分行业"
+    NAMED_BY: ClassVar = ("name",)
     name: str = field(metadata=_is("text", "试点行业"))
     codes: tuple[str, ...] | None = field(default=None, metadata=_is("list", "GB/T 4754—2017"))
     counties: tuple[str, ...] | None = field(default=None, metadata=_is("list", "重点区县"))
@@ -205,6 +220,7 @@ class County(Row):
 
     TABLE: ClassVar = "county"
     TITLE: ClassVar = "区县与功能区"
+    NAMED_BY: ClassVar = ("name",)
     name: str = field(metadata=_is("text", "区县"))
     code: str = field(metadata=_is("text", "代码"))
     """Six digits of GB/T 2260; for a zone the city's six digits, a hyphen and a word: ``370300-gaoxin``."""

@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Final
 
 from domain.money import total
-from domain.policy import Pack, Row
+from domain.policy import Pack
 from domain.policy_rows import (
     RATE,
     Amount,
@@ -22,7 +22,6 @@ from domain.policy_rows import (
     County,
     Industry,
     Kpi,
-    Notice,
     Phase,
     ProviderTier,
     Quota,
@@ -55,29 +54,19 @@ def disagreements(pack: Pack) -> list[Disagreement]:
 
 
 def _codes(pack: Pack) -> Iterator[Disagreement]:
-    """Codes are unique within their table, and whatever names a code names one that is there."""
-    named: tuple[tuple[type[Row], str, Sequence[str]], ...] = (
-        (Kpi, "code", ("of", "parts")),
-        (Phase, "code", ("within", "overlaps")),
-        (BudgetLine, "code", ()),
-        (ProviderTier, "code", ("chosen_from",)),
-        (Industry, "name", ()),
-        (County, "name", ()),
-        (Notice, "subject", ()),
-    )
-    for kind, naming, references in named:
-        rows = pack.tables.get(kind.TABLE, ())
-        names = [str(getattr(row, naming)) for row in rows]
-        for index, (row, name) in enumerate(zip(rows, names, strict=True)):
-            if name in names[:index]:
-                yield Disagreement(kind.TABLE, f"{naming} “{name}”重复", index, naming)
-            elif naming == "code" and not _CODE.fullmatch(name):
-                yield Disagreement(kind.TABLE, f"code 应是小写拉丁字母、数字和下划线，不是“{name}”", index, naming)
-            for field in references:
-                said = getattr(row, field) or ()
+    """No two rows of a table are the same, and whatever names a code names one that is there."""
+    for table, rows in pack.tables.items():
+        for index, row in enumerate(rows):
+            field, code = row.NAMED_BY[0], getattr(row, "code", "")
+            if row.label in [other.label for other in rows[:index]]:
+                yield Disagreement(table, f"与前面的一行重复：{row.label}", index, field)
+            elif field == "code" and not _CODE.fullmatch(code):
+                yield Disagreement(table, f"code 应是小写拉丁字母、数字和下划线，不是“{code}”", index, field)
+            for naming in _NAMING.get(table, ()):
+                said = getattr(row, naming) or ()
                 for other in (said,) if isinstance(said, str) else said:
-                    if other not in names or other == name:
-                        yield Disagreement(kind.TABLE, f"{field} 中的“{other}”不是本表另一行的 code", index, field)
+                    if other == code or f"{table}.{other}" not in [one.label for one in rows]:
+                        yield Disagreement(table, f"{naming} 中的“{other}”不是本表另一行的 code", index, naming)
 
 
 def _places(pack: Pack) -> Iterator[Disagreement]:
@@ -88,11 +77,11 @@ def _places(pack: Pack) -> Iterator[Disagreement]:
     )
     for table, key, rows in named:
         listed, names = _listed(pack, key), [row.name for row in rows]
-        for index, name in enumerate(names):
-            if name not in listed:
-                yield Disagreement(table, f"“{name}”不在 {key} 中", index, "name")
+        strangers = [index for index, name in enumerate(names) if name not in listed]
+        for index in strangers:
+            yield Disagreement(table, f"“{names[index]}”不在 {key} 中", index, "name")
         missing = [name for name in listed if name not in names]
-        if rows and missing:
+        if rows and missing and not strangers:
             yield Disagreement(table, f"缺少 {key} 中的“{missing[0]}”一行", 0, "name")
     for index, industry in enumerate(pack.rows(Industry)):
         for code in industry.codes or ():
@@ -261,6 +250,8 @@ def _sum(figures: Iterable[Amount]) -> Amount:
     return sum(figures, start=0)
 
 
+_NAMING: Final = {"kpi": ("of", "parts"), "phase": ("within", "overlaps"), "provider_tier": ("chosen_from",)}
+"""By table: the fields that name other rows of it."""
 _PILOT: Final = "selection.industries"
 _COUNTIES: Final = "selection.counties"
 _TARGET: Final = "programme.target_firms"

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
-from domain.money import Money
-from domain.policy import Row
-from domain.policy_rows import RATE, Amount, Column, columns_of
+from domain.policy import Pack, Row
+from domain.policy_rows import RATE, Amount, Column, Kpi, columns_of, needed
 from domain.questions import Key
 from policies import notation
 
-NOTHING: Final = "—"
+UNDEFINED: Final = "—"
+"""A rate over nothing."""
+_COMPARED: Final = ("total", "places", "least")
 FIGURES: Final = ("count", "money", "amount", "amounts")
 
 
@@ -31,8 +32,9 @@ def read(column: Column, raw: object, unit: str) -> object:
 
 
 def measured(kind: type[Row], entry: Mapping[str, object]) -> bool:
-    """Whether what is written of a row has a figure that needs a unit."""
-    return bool(kind.UNITS) and any(field in entry for field, one in columns_of(kind).items() if one.kind in FIGURES)
+    """Whether the row has a figure, or should have, and so needs a unit."""
+    figures = [field for field, column in columns_of(kind).items() if column.kind in FIGURES]
+    return bool(kind.UNITS) and any(field in entry or field in needed(kind) for field in figures)
 
 
 def lines(row: Row) -> list[str]:
@@ -48,25 +50,37 @@ def lines(row: Row) -> list[str]:
     return [f"{field} = {text}" for field, text in written.items()]
 
 
-def say(row: Row, field: str) -> str:
-    """One field of a row for people, figures with comparator and unit; empty where the source says nothing."""
-    column, value = columns_of(type(row))[field], getattr(row, field)
+def say(row: Row, pack: Pack) -> dict[str, str]:
+    """What a row says, for people: by head of the column, figures with comparator and unit; what is absent is not."""
+    told = {column.title: _said(row, field, column, pack) for field, column in columns_of(type(row)).items()}
+    return {title: text for title, text in told.items() if text}
+
+
+def _said(row: Row, field: str, column: Column, pack: Pack) -> str:
+    value = getattr(row, field)
     unit = getattr(row, "unit", "") or (row.UNITS[0] if row.UNITS else "")
-    if value is None or value == "" or field == "comparator":
+    if value in (None, "") or field == "comparator":
         return ""
-    if column.kind == "amounts":
-        return "；".join(f"{name} {_figure(figure, unit)}" for name, figure in value.items())
-    if column.kind in ("count", "amount"):
-        comparator = getattr(row, "comparator", "=") if field in ("total", "least", "places") else "="
-        return ("" if comparator == "=" else f"{comparator} ") + _figure(value, unit)
-    return notation.said(Key(column.kind, column.title, words=column.words), value)  # type: ignore[arg-type]
+    match column.kind:
+        case "amounts":
+            bases = [
+                kpi.industries or {} for kpi in pack.rows(Kpi) if unit == RATE and kpi.code == getattr(row, "of", "")
+            ]
+            empty = {name for base in bases for name, firms in base.items() if not firms}
+            figures = {name: UNDEFINED if name in empty else _figure(figure, unit) for name, figure in value.items()}
+            return "；".join(f"{name} {figure}" for name, figure in figures.items())
+        case "count" | "amount":
+            comparator = getattr(row, "comparator", "=") if field in _COMPARED else "="
+            return ("" if comparator == "=" else f"{comparator} ") + _figure(value, unit)
+        case kind:
+            return notation.said(Key(kind, column.title, words=column.words), value)
 
 
 def _amount(raw: object, unit: str) -> Amount:
-    kind: Key = Key("ratio" if unit == RATE else "count", "")
-    read_as = notation.read(kind, raw, unit, "")
-    assert isinstance(read_as, (int, Fraction))
-    return read_as
+    figure = notation.read(Key("ratio" if unit == RATE else "count", ""), raw, unit, "")
+    if isinstance(figure, (int, Fraction)):
+        return figure
+    raise TypeError(f"a figure of a row was read as {type(figure).__name__}")
 
 
 def _figure(value: Amount, unit: str) -> str:
@@ -75,8 +89,7 @@ def _figure(value: Amount, unit: str) -> str:
     return f"{value} {unit}".strip()
 
 
-def _bare(value: object) -> str:
+def _bare(value: Any) -> str:
     if isinstance(value, Mapping):
         return "{ " + ", ".join(f"{notation.quoted(name)} = {_bare(figure)}" for name, figure in value.items()) + " }"
-    assert isinstance(value, (str, int, Money, Fraction, tuple)) or hasattr(value, "isoformat")
-    return notation.bare(value)  # type: ignore[arg-type]
+    return notation.bare(value)
