@@ -118,7 +118,7 @@ def _rows(draw: st.DrawFn, kind: type[Row]) -> Row:
     for field, column in columns_of(kind).items():
         if field in needed(kind) or draw(st.booleans()):
             key = Key("text" if column.kind in by_kind else column.kind, "", words=column.words)  # type: ignore[arg-type]
-            said[field] = draw(by_kind.get(column.kind) or _a_value(field, key))
+            said[field] = draw(by_kind[column.kind] if column.kind in by_kind else _a_value(field, key))
     if hasattr(kind, "unit") and columns.measured(kind, said):
         said["unit"] = unit
     note = draw(st.one_of(st.just(""), _texts))
