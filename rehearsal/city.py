@@ -74,7 +74,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
     rows = roster.read(workbook, pack).rows
     office(
         AppropriateFund(
-            command_id=command_id("rehearsal", rehearsal.programme, "budget"),
+            command_id=command_id("rehearsal", rehearsal.city, rehearsal.programme, "budget"),
             by=cast.treasury(),
             city=rehearsal.city,
             programme=rehearsal.programme,
@@ -89,7 +89,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
     for number, day in enumerate(opens, start=1):
         office(
             OpenBatch(
-                command_id=command_id("rehearsal", rehearsal.programme, "batch", str(number)),
+                command_id=command_id("rehearsal", rehearsal.city, rehearsal.programme, "batch", str(number)),
                 by=cast.clerk(1),
                 city=rehearsal.city,
                 programme=rehearsal.programme,

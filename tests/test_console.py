@@ -396,6 +396,16 @@ def test_rules_show_clause_standing_and_what_is_still_open(town: Town) -> None:
     assert all(f"{question}?" in page for question in pack.open_questions().values())
 
 
+def test_rules_show_every_value_and_every_row_of_every_city(town: Town) -> None:
+    for city in load.cities():
+        page, pack = words(town.page(f"/packs/{city}")), load.load(city)
+
+        assert all(key in page for key in pack.values)
+        assert all(row.clause in page for rows in pack.tables.values() for row in rows)
+        assert all(getattr(row, "name", "") in page for rows in pack.tables.values() for row in rows)
+        assert all(rows[0].TITLE in page for rows in pack.tables.values())
+
+
 def test_rules_with_assumptions_mark_each_of_them(town: Town) -> None:
     page = town.page(f"/packs/{CITY}", params={"overlay": "rehearsal"})
 
