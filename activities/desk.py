@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from activities import notices
 from activities.messages import Answer
 from domain import authority
 from domain.batch import Batch, OpenBatch, open_batch
@@ -22,6 +23,9 @@ from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command, Receipt
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, fund_id
+from domain.notice import room
+from domain.notice.common import NoticeCommand
+from domain.notice.publish import PublishNotice
 from domain.policy import Pack
 from domain.record import File
 from domain.rejections import Refusal, Rejection
@@ -30,7 +34,6 @@ from policies import load
 
 log = structlog.get_logger()
 
-REHEARSAL_OVERLAY: Final = "rehearsal"
 _TRIES = 8
 """How often a decision is made anew when another hand was faster on the same stream."""
 
@@ -38,6 +41,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     **rooms.COMMANDS,
     "open-batch": OpenBatch,
     "appropriate-fund": AppropriateFund,
+    **room.COMMANDS,
 }
 """Every command of the house by its name on the wire."""
 
@@ -134,6 +138,8 @@ class Desk:
             rooms.decide(case, papers)
             return [case, *([papers.fund] if papers.fund is not None and papers.fund.pending_events else [])]
         authority.may(command, None)
+        if isinstance(command, PublishNotice | NoticeCommand):
+            return notices.decide(self._store, self._calendar, command, at)
         if isinstance(command, OpenBatch):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -149,7 +155,8 @@ class Desk:
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+        notice = notices.in_force(self._store, case, command)
+        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund, notice)
 
     def _batch(self, batch: UUID | None) -> Batch | None:
         """A batch never changes once it is open, so an open one is kept."""
@@ -170,7 +177,7 @@ class Desk:
         rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
         if not city:
             raise Rejection("case_must_have_been_opened", "没有这家企业的档案；请先导入名册")
-        return load.load(city, (REHEARSAL_OVERLAY,) if rehearsal else ())
+        return load.load(city, (load.REHEARSAL,) if rehearsal else ())
 
     def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:
         case = self._store.load(CaseFile, command.case)
