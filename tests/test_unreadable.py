@@ -149,4 +149,6 @@ def _spelled(fact: Fact) -> dict[str, str]:
 def test_topics_are_spelled_once_and_for_one_class() -> None:
     topics = [fact.TOPIC for fact in FACTS]
     assert len(set(topics)) == len(topics)
-    assert all(topic == topic.lower() and topic.partition(".")[0] in ("case", "fund", "batch") for topic in topics)
+    assert all(
+        topic == topic.lower() and topic.partition(".")[0] in ("case", "fund", "batch", "notice") for topic in topics
+    )
