@@ -134,7 +134,6 @@ NOTICE_SUBJECTS: Final[Mapping[str, str]] = {
 """For ever: the hash of a notice rests on them."""
 
 NOTICE_STATES: Final[Mapping[str, str]] = {
-    "unknown": "没有这个公示",
     "standing": "公示中",
     "stopped": "中止（异议处理中）",
     "upheld": "异议成立，待重新公示",

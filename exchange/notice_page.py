@@ -17,6 +17,7 @@ from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
 
 _TABLE: Final = "snapshot"
 """The class of the tables that hold what is hashed."""
+_REHEARSAL: Final = "<p><strong>推演：并非正式公示，公示期限等含假设。</strong></p>\n"
 _STYLE: Final = """
 body{font-family:"Noto Serif CJK SC","Source Han Serif SC","SimSun",serif;margin:2rem auto;max-width:60rem;color:#111}
 h1{font-size:1.5rem;text-align:center}
@@ -50,7 +51,7 @@ def page(notice: Notice) -> str:
 </head>
 <body>
 <h1>{escape(shown.place)}{escape(title)}</h1>
-<table class="{_TABLE}">{head}</table>
+{_REHEARSAL if notice.rehearsal else ""}<table class="{_TABLE}">{head}</table>
 <p>{escape(_window(notice))}</p>
 <p>对公示内容有异议的，请在公示期内以真实姓名或单位全称向{escape(shown.agency)}提出，监督电话：{escape(shown.complaint_phone)}。</p>
 <table class="{_TABLE}"><thead><tr>{columns}</tr></thead>

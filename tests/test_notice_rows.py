@@ -137,6 +137,8 @@ def test_a_page_says_all_and_runs_nothing() -> None:
     assert "因异议处理中止，剩余 5 日" in page(board.did("object-to-notice").notice)
     follower = board.did("reissue-notice").follower
     assert follower is not None
+    assert "推演" not in page(board.notice)
+    assert "推演：并非正式公示" in page(hanging(rehearsal=True).notice)
     assert "本公示替代此前的公示：示例工信公示〔2026〕1号。" in page(follower)
 
 

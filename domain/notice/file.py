@@ -15,8 +15,6 @@ from domain.record import Fact, File
 class NoticeState(StrEnum):
     """Where a notice stands."""
 
-    UNKNOWN = "unknown"
-    """There is no such notice."""
     STANDING = "standing"
     STOPPED = "stopped"
     """中止: its clock waits for the answer to an objection."""
@@ -82,9 +80,8 @@ class Notice(File):
 
     @property
     def state(self) -> NoticeState:
-        """The first of these that is so."""
+        """The first of these that is so; only of a notice that was published."""
         for state, so in (
-            (NoticeState.UNKNOWN, self.is_new),
             (NoticeState.STOOD, self.completed_on is not None),
             (NoticeState.REPLACED, self.replaced_by is not None),
             (NoticeState.ALTERED, self.altered_on is not None),

@@ -75,7 +75,7 @@ def notice_must_have_stood_its_window(notice: Notice, today: date) -> No | None:
     if notice.ends is not None and today > notice.ends:
         return None
     until = f"至 {notice.ends} 止" if notice.ends else "中止，待异议答复"
-    return No(f"公示期{until}，期满后方可办理", "")
+    return No(f"公示期{until}，期满后方可办理")
 
 
 @rule
@@ -101,7 +101,7 @@ def check_notice(notice: Notice, command: CheckNotice, papers: CasePapers) -> No
     """The same hash is a proof of the day, another one an alarm."""
     notice_must_be_open(notice)
     hash_must_be_written_in_full(command.sha256)
-    words_must_hold_no_private_data(command.address, command.reason)
+    words_must_hold_no_private_data(command.reason)  # the address of a page is often one long number
     if command.sha256 == notice.sha256:
         notice.record(NoticeChecked, papers, day=papers.today, address=command.address)
     else:

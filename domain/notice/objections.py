@@ -25,6 +25,7 @@ from domain.notice.file import (
     NoticeSuspended,
     Objection,
 )
+from domain.notice.snapshot import private_data
 from domain.policy import Days, Pack
 from domain.rules import No, rule
 
@@ -72,9 +73,10 @@ def objection_must_be_made_by_name(objector: str) -> No | None:
 @rule
 def persons_name_must_stay_in_the_register(objector: str) -> No | None:
     """Events are for ever, so a person's name stays in the bureau's register and its number stands here."""
-    if not _A_PERSONS_NAME.fullmatch(objector.strip()):
+    # A register's own number may be as long as a bank account's.
+    if not _A_PERSONS_NAME.fullmatch(objector.strip()) and private_data(objector) in ("", "银行账号"):
         return None
-    return No("个人姓名不进入事件，请写实名登记编号；单位请写全称")
+    return No("个人姓名、证件号和电话不进入事件，请写实名登记编号；单位请写全称")
 
 
 @rule
@@ -117,7 +119,7 @@ def object_to_notice(notice: Notice, command: ObjectToNotice, papers: CasePapers
     objection_must_be_made_by_name(command.objector)
     persons_name_must_stay_in_the_register(command.objector)
     words_must_be_given(command.matter, "异议事项")
-    words_must_hold_no_private_data(command.objector, command.matter, command.reason, *command.evidence)
+    words_must_hold_no_private_data(command.matter, command.reason)
     objection_must_come_within_the_window(notice, papers.today)
     objection_must_be_about_a_row(notice, command.about)
     bureau_must_keep_to_the_rules_about_the_clock(command.suspend, papers.pack)
@@ -144,7 +146,7 @@ def answer_notice_objection(notice: Notice, command: AnswerNoticeObjection, pape
     barred = (notice.published_by, notice.objection_by[command.number], *notice.decided_by)
     notice_hand_must_be_another(command.by, *barred)
     words_must_be_given(command.answer, "异议答复")
-    words_must_hold_no_private_data(command.answer, command.reason, *command.evidence)
+    words_must_hold_no_private_data(command.answer, command.reason)
     fact = NoticeObjectionUpheld if command.upheld else NoticeObjectionDismissed
     notice.record(fact, papers, number=command.number, answer=command.answer)
     if notice.runs_since is None and not notice.open_objections and not notice.upheld:

@@ -85,7 +85,7 @@ def row_must_be_a_case_that_awaits_its_notice(
     for number, (row, case) in enumerate(zip(rows, cases, strict=True), start=1):
         if not _awaits(case, subject, formerly):
             wanted = "拟入选" if subject is Subject.LIST else "拟合格"
-            return No(f"第 {number} 行（{row.name}）的档案不在“{wanted}”状态，不能列入公示")
+            return No(f"第 {number} 行（{row.name}）的档案不是“{wanted}”，不能列入（先发布公示，再在档案中登记文号）")
     return None
 
 

@@ -148,7 +148,7 @@ _HARMLESS: Final = re.compile(
     r"|\d{4}-\d{6}-\d{2}-\d{2}-\d{6}"  # 投资项目统一代码
     r")(?!\d)"
 )
-_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐‑–—_·]+(?=[\dXx])")
+_BETWEEN_DIGITS: Final = re.compile(r"(?<=\d)[\s\-‐‑–—·]+(?=[\dXx])")
 
 
 def private_data(text: str) -> str:

@@ -91,6 +91,12 @@ def test_each_subject_stands_as_long_as_the_pack_says(subject: Subject, rules_: 
     assert board.notice.covers == ()
 
 
+def test_an_end_in_a_year_without_published_holidays_is_provisional() -> None:
+    board = Board().on(date(2026, 12, 28)).did("publish-notice")
+    assert board.notice.provisional
+    assert not hanging().notice.provisional
+
+
 @pytest.mark.parametrize("subject", Subject)
 def test_a_length_that_no_source_states_is_asked_for_and_nothing_is_published(subject: Subject) -> None:
     timers = ["list_notice", "allocation_notice", "acceptance_notice", "provider_notice", "revocation_notice"]
