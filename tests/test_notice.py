@@ -275,7 +275,7 @@ def test_an_open_question_of_the_city_is_asked_and_nothing_is_published(
     line = ("notice", "publish", "--city", CITY, "--subject", "providers", "--document", "公示3号")
     hand = ("--rows", str(rows), "--phone", PHONE, "--by", CLERK.id, "--decided-by", "expert-1", "--json")
     told = shell.run(*line, *hand)
-    assert (told.status, told.json["refusal"]["open_question"]) == (4, "timers.provider_notice")
+    assert (told.status, told.json["refusal"]["open_question"]) == (4, "notice.providers")
     assert town.store.last_position() == before
     rehearsed = shell.run(*line, *hand, "--overlay", "rehearsal")
     assert rehearsed.status == 0, rehearsed

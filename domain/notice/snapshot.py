@@ -37,10 +37,10 @@ class Subject(StrEnum):
 
 TIMERS: Final = {
     Subject.LIST: "timers.list_notice",
-    Subject.ALLOCATION: "timers.allocation_notice",
+    Subject.ALLOCATION: "notice.allocation",
     Subject.ACCEPTANCE: "timers.acceptance_notice",
-    Subject.PROVIDERS: "timers.provider_notice",
-    Subject.REVOCATION: "timers.revocation_notice",
+    Subject.PROVIDERS: "notice.providers",
+    Subject.REVOCATION: "notice.revocation",
 }
 """Where a pack says how long a notice of each subject stands."""
 

@@ -79,9 +79,9 @@ def test_any_change_of_a_row_changes_the_hash(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("subject", "rules_", "ends"),
     [
-        (Subject.ALLOCATION, {"timers.allocation_notice": Days(7, "natural")}, date(2026, 3, 9)),
-        (Subject.PROVIDERS, {"timers.provider_notice": Days(5, "natural")}, date(2026, 3, 9)),  # the 7th: a Saturday
-        (Subject.REVOCATION, {"timers.revocation_notice": Days(3, "working")}, date(2026, 3, 5)),
+        (Subject.ALLOCATION, {"notice.allocation": Days(7, "natural")}, date(2026, 3, 9)),
+        (Subject.PROVIDERS, {"notice.providers": Days(5, "natural")}, date(2026, 3, 9)),  # the 7th: a Saturday
+        (Subject.REVOCATION, {"notice.revocation": Days(3, "working")}, date(2026, 3, 5)),
     ],
 )
 def test_each_subject_stands_as_long_as_the_pack_says(subject: Subject, rules_: dict[str, Days], ends: date) -> None:
@@ -97,13 +97,21 @@ def test_an_end_in_a_year_without_published_holidays_is_provisional() -> None:
     assert not hanging().notice.provisional
 
 
+LENGTHS = {
+    Subject.LIST: "timers.list_notice",
+    Subject.ALLOCATION: "notice.allocation",
+    Subject.ACCEPTANCE: "timers.acceptance_notice",
+    Subject.PROVIDERS: "notice.providers",
+    Subject.REVOCATION: "notice.revocation",
+}
+
+
 @pytest.mark.parametrize("subject", Subject)
 def test_a_length_that_no_source_states_is_asked_for_and_nothing_is_published(subject: Subject) -> None:
-    timers = ["list_notice", "allocation_notice", "acceptance_notice", "provider_notice", "revocation_notice"]
-    silent = rules(without=[f"timers.{timer}" for timer in timers])
+    silent = rules(without=[LENGTHS[subject]])
     with pytest.raises(OpenQuestion) as asked:
         replace(Board(), rules=silent).decided("publish-notice", subject=subject, decided_by=("expert-1",))
-    assert asked.value.key in {f"timers.{timer}" for timer in timers}
+    assert asked.value.key == LENGTHS[subject]
 
 
 # --- private data
