@@ -12,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from activities import notices
 from activities.messages import Answer
 from domain import authority
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
@@ -24,6 +25,9 @@ from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command, Receipt
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, fund_id
+from domain.notice import room
+from domain.notice.common import NoticeCommand
+from domain.notice.publish import PublishNotice
 from domain.policy import Pack
 from domain.record import File
 from domain.rejections import Refusal, Rejection
@@ -32,7 +36,6 @@ from policies import load
 
 log = structlog.get_logger()
 
-REHEARSAL_OVERLAY: Final = "rehearsal"
 _TRIES = 8
 """How often a decision is made anew when another hand was faster on the same stream."""
 
@@ -41,6 +44,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     "open-batch": OpenBatch,
     "revise-batch-rules": ReviseBatchRules,
     "appropriate-fund": AppropriateFund,
+    **room.COMMANDS,
 }
 """Every command of the house by its name on the wire."""
 
@@ -147,6 +151,8 @@ class Desk:
             rooms.decide(case, papers)
             return [case, *([papers.fund] if papers.fund is not None and papers.fund.pending_events else [])]
         authority.may(command, None)
+        if isinstance(command, PublishNotice | NoticeCommand):
+            return notices.decide(self._store, self._calendar, command, at)
         if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -166,7 +172,8 @@ class Desk:
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+        notice = notices.in_force(self._store, case, command)
+        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund, notice)
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
         """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""
@@ -190,7 +197,7 @@ class Desk:
         rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
         if not city:
             raise Rejection("case_must_have_been_opened", "没有这家企业的档案；请先导入名册")
-        return load.load(city, (REHEARSAL_OVERLAY,) if rehearsal else ())
+        return load.load(city, (load.REHEARSAL,) if rehearsal else ())
 
     def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:
         case = self._store.load(CaseFile, command.case)

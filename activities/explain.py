@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from activities import trial
-from activities.desk import REHEARSAL_OVERLAY, Desk, pinned
+from activities.desk import Desk, pinned
 from domain.batch import Batch
 from domain.calendar import china_day
 from domain.case.common import case_must_have_been_opened
@@ -107,7 +107,7 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
 
 def _pack(store: EventStore, case: CaseFile) -> Pack:
     if case.batch is None:
-        return load.load(case.city, (REHEARSAL_OVERLAY,) if case.rehearsal else ())
+        return load.load(case.city, (load.REHEARSAL,) if case.rehearsal else ())
     return pinned(store.load(Batch, case.batch), case.rules_version)
 
 

@@ -55,6 +55,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
     {
         "batch_must_be_open_on_the_day",
         "case_must_not_be_committed_twice",
+        "case_must_stand_in_its_notice",
         "changes_must_stay_within_the_limit",
         "finding_must_be_settled_first",
         "firm_must_be_accepted_and_qualified",
@@ -65,6 +66,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "level_must_reach_the_minimum",
         "milestones_must_have_passed",
         "money_must_not_be_frozen",
+        "notice_must_have_been_completed",
         "notice_must_have_stood_its_time",
         "objection_must_be_answered_first",
         "one_change_at_a_time",

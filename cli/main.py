@@ -31,6 +31,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "workdays": ("workdays",),
     "calc": ("estimate",),
     "office": ("batch", "fund"),
+    "notice": ("notice",),
     "rebuild": ("rebuild",),
 }
 """The modules of `cli/` with the words that each mounts by its function ``register(app)``. The drivers behind some take

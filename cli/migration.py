@@ -50,7 +50,7 @@ def revise(
     as_json: AsJson = False,
 ) -> None:
     """修订批次规则：此后的申报按现行规则包办理；已申报的企业仍按原规则，须逐户改用（lookback batch adopt）。"""
-    from cli.office import decided
+    from cli.decided import decide
 
     settings = Settings.from_environment()
     pack = load.load(city, tuple(overlay or settings.overlays))
@@ -66,7 +66,7 @@ def revise(
         pack_text=text,
         document=document,
     )
-    receipt = decided(settings, command)
+    receipt = decide(settings, command)
     said = {"pack_version": pack.version, "position": receipt.position}
     words = f"批次 {code}（{programme}）的规则已修订为版本 {pack.version[:12]}（{document}）。"
     unmoved = "已申报的企业不变，请用 lookback batch adopt 逐户改用。"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from cli import migration, tables
+from cli.decided import decide, named_by_all_it_says, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
-from domain.commands import Command, Receipt
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, FundAppropriated, Posting
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
@@ -95,13 +95,13 @@ def open_batch(
         rehearsal=bool(overlays),
     )
     # Named by all it says: the same words twice are one command, other words for the same batch are refused as such.
-    command = replace(command, command_id=_name("open-batch", command))
+    command = replace(command, command_id=named_by_all_it_says(command))
     batch = batch_id(city, command.programme, code)
-    receipt = decided(settings, command)
+    receipt = decide(settings, command)
     said = {"batch": str(batch), "programme": command.programme, "pack_version": pack.version}
     assumed = f"其中 {len(pack.assumptions())} 项为推演假设" if pack.assumptions() else "没有假设"
     open_questions = f"待定口径 {len(pack.open_questions())} 项" if pack.open_questions() else "没有待定口径"
-    _say(
+    say(
         receipt,
         said,
         f"批次 {code}（{command.programme}）{window[0]} 至 {window[1]} 受理申报。"
@@ -143,14 +143,14 @@ def appropriate(
         document=document,
     )
     try:
-        receipt = decided(settings, command)
+        receipt = decide(settings, command)
     except Rejection as no:
         if no.refusal.rule != "command_id_must_name_one_command":
             raise
         raise Rejection(
             "document_must_be_booked_once", f"文号“{document}”的{_SOURCES[source]}指标 {money.grouped()} 元已由他人入账"
         ) from no
-    _say(
+    say(
         receipt, {"programme": programme}, f"{_SOURCES[source]}指标 {money.grouped()} 元已入账（{document}）。", as_json
     )
 
@@ -218,29 +218,6 @@ def _lines(store: EventStore, facts: tuple[Any, ...]) -> Iterator[dict[str, Any]
         }
 
 
-def decided(settings: Settings, command: Command) -> Receipt:
-    """Batch and fund have no workflow: decided here, at the clock of this machine."""
-    from activities.desk import Desk
-    from cli.engine import record
-    from policies.calendars import published
-
-    with record(settings) as store:
-        answer = Desk(store, published()).handle(command, datetime.now(UTC))
-    if answer.refusal is not None:
-        no = answer.refusal
-        raise Rejection(no.rule, no.sentence, no.clause, no.open_question)
-    assert answer.receipt is not None
-    return answer.receipt
-
-
-def _say(receipt: Receipt, said: dict[str, Any], words: str, as_json: bool) -> None:
-    if as_json:
-        done = {"command_id": str(receipt.command_id), "position": receipt.position, "events": receipt.events}
-        typer.echo(json.dumps({**said, **done}, ensure_ascii=False))
-    else:
-        typer.echo(words)
-
-
 def _known(pack: Pack, programme: str) -> str:
     """The programme as asked for; raises Rejection where the city cannot have one of this name."""
     if programme:
@@ -250,12 +227,6 @@ def _known(pack: Pack, programme: str) -> str:
 
 def _programme(pack: Pack, overlays: tuple[str, ...]) -> str:
     return programme_of(pack, rehearsal=bool(overlays))
-
-
-def _name(kind: str, command: Command) -> Any:
-    from eventstore.store import digest
-
-    return command_id(kind, digest(command).hex())
 
 
 def _day(option: str, text: str) -> date:

@@ -35,6 +35,11 @@ LABELS: Final[Mapping[str, str]] = {
     "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
     "self_level": "自评等级", "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
     "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
+    "address": "公示页面地址", "covers": "涉及的档案", "day": "日期", "days_left": "剩余日数",
+    "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
+    "number": "异议序号", "objection": "异议",
+    "provisional": "暂定", "replaced_by": "由哪个公示替代", "replaces": "替代哪个公示", "seen_sha256": "页面实际哈希",
+    "sha256": "公示内容哈希", "since": "起算日", "snapshot": "公示内容",
 }  # fmt: skip
 """Every field that an event of the house can carry beside what all events carry."""
 

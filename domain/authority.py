@@ -86,6 +86,12 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "decide-recovery": (Role.LEADER,),
     "record-refund": (Role.COUNTY_TREASURY,),
     "hand-over-recovery": (Role.HEAD,),
+    "publish-notice": (Role.CLERK,),
+    "reissue-notice": (Role.CLERK,),
+    "object-to-notice": (Role.CLERK,),
+    "answer-notice-objection": (Role.HEAD,),
+    "check-notice": (Role.CLERK, Role.COUNTY, Role.SUPERVISOR),
+    "complete-notice": (Role.HEAD,),
     "record-reminder": (Role.SYSTEM,),
     "pass-deadline": (Role.SYSTEM,),
 }

@@ -105,6 +105,20 @@ def fund_id(city: str, programme: str, line: str) -> UUID:
     return _id("fund", city, programme, line)
 
 
+def notice_id(city: str, programme: str, subject: str, document: str) -> UUID:
+    """公示: one document of one city's programme. However its number is spaced, the notice is the same."""
+    return _id("notice", city, programme, subject, _closed_up(document))
+
+
+def same_document(one: str, other: str) -> bool:
+    """Whether two spellings mean one document number."""
+    return _closed_up(one) == _closed_up(other)
+
+
+def _closed_up(document: str) -> str:
+    return "".join(document.split())
+
+
 def _id(kind: str, *parts: str) -> UUID:
     # JSON keeps the parts apart: ("a", "b/c") and ("a/b", "c") never meet.
     return uuid5(_NAMESPACE, json.dumps([kind, *parts]))

@@ -124,6 +124,24 @@ TIMERS: Final[Mapping[str, str]] = {
     "refund": "退款",
 }
 
+NOTICE_SUBJECTS: Final[Mapping[str, str]] = {
+    "list": "拟入选名单",
+    "allocation": "资金分配方案",
+    "acceptance": "验收结果",
+    "providers": "服务商遴选结果",
+    "revocation": "取消试点资格",
+}
+"""For ever: the hash of a notice rests on them."""
+
+NOTICE_STATES: Final[Mapping[str, str]] = {
+    "standing": "公示中",
+    "stopped": "中止（异议处理中）",
+    "upheld": "异议成立，待重新公示",
+    "altered": "内容有变，须重新公示",
+    "replaced": "已重新公示",
+    "stood": "公示期满",
+}
+
 COMMANDS: Final[Mapping[str, str]] = {
     "open-batch": "开启批次",
     "revise-batch-rules": "修订批次规则",
@@ -191,11 +209,27 @@ COMMANDS: Final[Mapping[str, str]] = {
     "hand-over-recovery": "移送追缴",
     "record-reminder": "提醒",
     "pass-deadline": "期限届满",
+    "publish-notice": "发布公示",
+    "reissue-notice": "重新公示",
+    "object-to-notice": "登记公示异议",
+    "answer-notice-objection": "答复公示异议",
+    "check-notice": "核验公示页面",
+    "complete-notice": "公示期满办结",
 }
 
 EVENTS: Final[Mapping[str, str]] = {
     "batch.opened": "批次开启",
     "batch.rules-revised": "批次规则已修订",
+    "notice.published": "公示发布",
+    "notice.objection-recorded": "收到公示异议",
+    "notice.suspended": "公示中止",
+    "notice.resumed": "公示恢复",
+    "notice.objection-dismissed": "公示异议不成立",
+    "notice.objection-upheld": "公示异议成立",
+    "notice.checked": "公示页面核验一致",
+    "notice.altered": "公示页面内容有变（告警）",
+    "notice.replaced": "已重新公示",
+    "notice.completed": "公示期满",
     "fund.appropriated": "指标下达",
     "fund.committed": "预算占用",
     "fund.released": "预算释放",

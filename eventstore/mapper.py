@@ -13,9 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import batch, fund
 from domain.case import rooms
+from domain.notice import room as notice
 from domain.record import Fact
 
-FACTS: Final[tuple[type[Fact], ...]] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS)
+FACTS: Final[tuple[type[Fact], ...]] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notice.EVENTS)
 """Every fact of the house. A topic that is not here is not read: the database cannot choose which code runs."""
 
 

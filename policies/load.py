@@ -23,6 +23,8 @@ from policies.reader import Reader
 
 HERE: Final = Path(__file__).parent
 OVERLAYS: Final = HERE / "overlays"
+REHEARSAL: Final = "rehearsal"
+"""The overlay that a rehearsal's cases, batches and notices are decided with."""
 
 
 def cities() -> list[str]:

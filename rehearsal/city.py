@@ -11,7 +11,7 @@ from typing import Final
 
 from temporalio.client import Client
 
-from activities.desk import REHEARSAL_OVERLAY, Desk
+from activities.desk import Desk
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case.selection import OpenCase
@@ -48,7 +48,7 @@ class Rehearsal:
     @property
     def pack(self) -> Pack:
         """The city's rules with the rehearsal's assumptions; never a real city's cases."""
-        return load.load(self.city, (REHEARSAL_OVERLAY,))
+        return load.load(self.city, (load.REHEARSAL,))
 
     @property
     def programme(self) -> str:
@@ -85,7 +85,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
         )
     )
     opens = [start + _PREPARED + number * _BETWEEN for number in range(BATCHES)]
-    text = load.text_of(rehearsal.city, (REHEARSAL_OVERLAY,))
+    text = load.text_of(rehearsal.city, (load.REHEARSAL,))
     for number, day in enumerate(opens, start=1):
         office(
             OpenBatch(

@@ -46,6 +46,7 @@ from eventstore.mapper import FACTS
 from policies import load
 from policies.calendars import published
 from settings import Settings
+from tests import notice_lives
 
 CITY = "dalian"
 REVISED = "ab" * 32
@@ -97,6 +98,7 @@ class Town:
             yield self._act(life)
             if not life.case.is_open:
                 running.remove(life)
+        yield from notice_lives.story(CITY, self.pack, START)
 
     def _appropriate(self) -> tuple[list[File], Command]:
         command = AppropriateFund(

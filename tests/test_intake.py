@@ -72,7 +72,7 @@ def test_every_firm_of_the_roster_gets_its_case(store: EventStore, take: Take) -
     assert isinstance(fact, CaseOpened)
     assert (fact.firm, fact.county, fact.by, fact.evidence) == ("第2精工有限公司", "金州区", CLERK, ("sha256:aa",))
     assert fact.timestamp == NOW
-    assert not fact.rehearsal
+    assert fact.rehearsal
 
 
 def test_each_row_has_a_receipt_of_its_own_at_the_place_of_its_own_event(store: EventStore, take: Take) -> None:
@@ -90,6 +90,7 @@ def test_each_row_has_a_receipt_of_its_own_at_the_place_of_its_own_event(store: 
             case=case,
             city="dalian",
             programme=fact.programme,
+            rehearsal=True,
             firm=row.name,
             **said,
         )

@@ -214,12 +214,15 @@ def test_backends_killed_at_any_moment_of_an_append_leave_one_effect_each(
             ).fetchall()
             killed.extend(row[0] for row in rows)
 
-    commands = [opening(f"killed {many}", str(code)) for code in range(many)]
+    commands: list[OpenBatch] = []
+    receipts: list[Receipt] = []
     with slow_commits(server, "0.003"):
         killer = threading.Thread(target=kill)
         killer.start()
         try:
-            receipts = [stubborn(store, command) for command in commands]
+            while len(commands) < many or (not killed and len(commands) < 100 * many):
+                commands.append(opening(f"killed {many}", str(len(commands))))
+                receipts.append(stubborn(store, commands[-1]))
         finally:
             stop.set()
             killer.join()

@@ -126,6 +126,7 @@ def test_a_class_that_is_no_fact_of_the_house_is_not_written() -> None:
 # --- every fact comes back as it went
 
 st.register_type_strategy(Decimal, st.decimals(allow_nan=False, allow_infinity=False))
+st.register_type_strategy(Money, st.integers(-(10**18), 10**18).map(Money))
 st.register_type_strategy(datetime, st.datetimes(timezones=st.sampled_from((UTC, CHINA))))
 
 
@@ -149,4 +150,6 @@ def _spelled(fact: Fact) -> dict[str, str]:
 def test_topics_are_spelled_once_and_for_one_class() -> None:
     topics = [fact.TOPIC for fact in FACTS]
     assert len(set(topics)) == len(topics)
-    assert all(topic == topic.lower() and topic.partition(".")[0] in ("case", "fund", "batch") for topic in topics)
+    assert all(
+        topic == topic.lower() and topic.partition(".")[0] in ("case", "fund", "batch", "notice") for topic in topics
+    )

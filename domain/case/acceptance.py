@@ -14,6 +14,7 @@ from domain.case.evaluation import (
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.selection import notice_must_have_stood_its_time
 from domain.commands import CaseCommand
+from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.policy import Pack
 from domain.rules import No, rule
 from domain.spend import SpendLine
@@ -65,6 +66,7 @@ class AcceptancePassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.PASSED
+        file.passed_at = self.originator_version
         file.sign("decide acceptance", self.by.id)
 
 
@@ -86,6 +88,7 @@ class AcceptancePublished(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.NOTICED
+        file.acceptance_document = self.document
 
 
 class AcceptanceConfirmed(CaseFact):
@@ -263,6 +266,8 @@ def confirm_acceptance(case: CaseFile, command: ConfirmAcceptance, papers: CaseP
     """After the whole notice period, by another hand than the judgement's."""
     step_must_be_due(case.acceptance, Acceptance.NOTICED)
     notice_must_have_stood_its_time(case, "acceptance_notice", papers.today)
+    case_must_stand_in_its_notice(papers.notice, case.id, case.passed_at)
+    notice_must_have_been_completed(papers.notice)
     hand_must_differ(case, command.by, "decide acceptance")
     case.record(AcceptanceConfirmed, papers, clauses=(papers.pack.clause("evaluation.min_level"),))
 

@@ -14,6 +14,7 @@ from domain.commands import Command
 from domain.deadlines import Deadline
 from domain.fund import Fund
 from domain.money import ZERO
+from domain.notice.file import Notice
 from domain.people import Role
 from domain.policy import Pack
 from domain.record import Fact, File
@@ -129,6 +130,8 @@ class CasePapers:
     calendar: Calendar
     batch: Batch | None = None
     fund: Fund | None = None
+    notice: Notice | None = None
+    """The notice in force under the number that the case was published with, where there is one."""
 
     @property
     def today(self) -> date:
@@ -165,6 +168,8 @@ class CaseFile(File):
         self.supplements = 0
         self.supplement_returns_to = Qualification.COUNTY_REVIEW
         self.open_objection = ""
+        self.proposed_at = 0
+        self.list_document = ""
         self.withdrawal_asked = False
         # diagnosis, contract, retrofit
         self.diagnoser = ""
@@ -180,6 +185,8 @@ class CaseFile(File):
         self.grade: Grade | None = None
         self.verified: tuple[SpendLine, ...] = ()
         self.rectifications = 0
+        self.passed_at = 0
+        self.acceptance_document = ""
         # money
         self.entitlement: Entitlement | None = None
         self.instruction = ""

@@ -12,6 +12,7 @@ from domain.case.common import hand_must_differ, step_must_be_due, words_must_be
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
 from domain.commands import CaseCommand
 from domain.identity import case_id, credit_code_must_be_well_formed
+from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.people import Person, Role
 from domain.policy import Pack
 from domain.programme import programme_must_be_the_citys
@@ -103,6 +104,7 @@ class CityReviewPassed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.PROPOSED
+        file.proposed_at = self.originator_version
         file.sign("city review", self.by.id)
 
 
@@ -123,6 +125,7 @@ class WaitlistPromoted(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.PROPOSED
+        file.proposed_at = self.originator_version
 
 
 class ApplicationRejected(CaseFact):
@@ -153,6 +156,7 @@ class ListPublished(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.NOTICED
+        file.list_document = self.document
 
 
 class ObjectionRecorded(CaseFact):
@@ -565,6 +569,8 @@ def confirm_pilot(case: CaseFile, command: ConfirmPilot, papers: CasePapers) -> 
     step_must_be_due(case.qualification, Qualification.NOTICED)
     objection_must_be_answered_first(case)
     notice_must_have_stood_its_time(case, "list_notice", papers.today)
+    case_must_stand_in_its_notice(papers.notice, case.id, case.proposed_at)
+    notice_must_have_been_completed(papers.notice)
     hand_must_differ(case, command.by, "city review")
     words_must_be_given(command.document, "名单文号")
     case.record(PilotConfirmed, papers, clauses=(papers.pack.clause("timers.list_notice"),), document=command.document)

@@ -24,6 +24,7 @@ from domain.commands import CaseCommand
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
+from domain.notice.file import Notice
 from domain.policy import Pack
 from domain.programme import programme_of
 from domain.record import Fact, File
@@ -112,6 +113,8 @@ class Play:
     batch_facts: tuple[Fact, ...] = field(default=(), repr=False)
     now: datetime = MONDAY
     calendar: Calendar = field(default_factory=published, repr=False)
+    notice: Notice | None = field(default=None, repr=False)
+    """The notice in force for the case, where the city keeps one."""
     said: int = 0
     asked: str = ""
     happened: tuple[Fact, ...] = ()
@@ -215,7 +218,7 @@ class Play:
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
         case, fund = self.case, self.fund
-        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund)
+        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, self.notice)
         try:
             rooms.decide(case, papers)
         except Rejection as no:

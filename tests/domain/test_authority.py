@@ -11,12 +11,13 @@ from domain.authority import ROLES, role_must_be_allowed_to_do_this
 from domain.batch import OpenBatch, ReviseBatchRules
 from domain.case.rooms import COMMANDS
 from domain.fund import AppropriateFund
+from domain.notice import room as notice
 from domain.people import SYSTEM, Person, Role
 from tests.domain.cast import HAND_OF, auditor, clerk1, county, diagnoser, firm, rules
 from tests.domain.lines import LINES
 from tests.domain.play import after, passed, ready, refused, shows
 
-WITHOUT_CASE = ("open-batch", "revise-batch-rules", "appropriate-fund")
+WITHOUT_CASE = ("open-batch", "revise-batch-rules", "appropriate-fund", *notice.COMMANDS)
 BY_SUPERVISOR_ONLY = ("pass-plan", "return-plan", "pass-contract", "return-contract")
 UNSUPERVISED = rules({"contract.supervised": False})
 
@@ -47,14 +48,14 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(kind: str, role: Rol
 
 @pytest.mark.parametrize("role", Role)
 @pytest.mark.parametrize("kind", WITHOUT_CASE)
-def test_a_batch_and_a_budget_belong_to_their_roles_too(kind: str, role: Role) -> None:
+def test_a_batch_a_budget_and_a_notice_belong_to_their_roles_too(kind: str, role: Role) -> None:
     hand = HAND_OF[role]
     if role in ROLES[kind]:
         role_must_be_allowed_to_do_this(hand, kind)
     else:
         with refused("role_must_be_allowed_to_do_this", of=kind):
             role_must_be_allowed_to_do_this(hand, kind)
-    assert {OpenBatch.kind, ReviseBatchRules.kind, AppropriateFund.kind} == set(WITHOUT_CASE)
+    assert {OpenBatch.kind, ReviseBatchRules.kind, AppropriateFund.kind, *notice.COMMANDS} == set(WITHOUT_CASE)
 
 
 @pytest.mark.parametrize("role", Role)

@@ -105,7 +105,7 @@ def test_brackets_and_blanks_make_no_other_institution() -> None:
     sold = ready("file-plan").did(("file-plan", {"provider": "云软（大连）公司"}))
     contracted = contract(provider="云软（大连）公司")
     due = sold.did("pass-plan", ("file-contract", {"contract": contracted}), "pass-contract", "register-contract")
-    due = due.did("report-milestone", "inspect-milestone", "report-completion", "apply-for-acceptance")
+    due = due.did(("report-milestone", {"by": firm}), "inspect-milestone", "report-completion", "apply-for-acceptance")
     due.when("assign-evaluator", evaluator="云软(大连) 公司").then_refused("evaluator_must_be_independent")
 
 

@@ -1,0 +1,80 @@
+"""The desk's part for notices: which files lie on it for a command, and which notice is in force for a case."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from domain.batch import Batch
+from domain.calendar import Calendar
+from domain.case.acceptance import ConfirmAcceptance
+from domain.case.file import CaseFile, CasePapers
+from domain.case.selection import ConfirmPilot
+from domain.commands import CaseCommand
+from domain.identity import case_id, notice_id
+from domain.notice.common import NoticeCommand, notice_must_be_open
+from domain.notice.file import Notice
+from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
+from domain.notice.room import DECISIONS
+from domain.notice.snapshot import COVERS_CASES, Row, Subject
+from domain.policy import Pack
+from domain.record import File
+from domain.rejections import Rejection
+from eventstore.store import EventStore
+from policies import load
+
+
+def decide(store: EventStore, calendar: Calendar, command: PublishNotice | NoticeCommand, at: datetime) -> list[File]:
+    """The files with what the command recorded in them, its subject first. Raises Rejection."""
+    if isinstance(command, PublishNotice):
+        new = store.load(Notice, notice_id(command.city, command.programme, command.subject, command.document))
+        pack = _pack(store, command.city, command.batch, rehearsal=command.rehearsal)
+        cases = _cases(store, command.city, command.programme, command.subject, command.rows)
+        publish_notice(new, command, CasePapers(command, at, pack, calendar), cases)
+        return [new]
+    notice = store.load(Notice, command.notice)
+    notice_must_be_open(notice)
+    papers = CasePapers(command, at, _pack(store, notice.city, notice.batch, rehearsal=notice.rehearsal), calendar)
+    if isinstance(command, ReissueNotice):
+        shown = notice.shown
+        new = store.load(Notice, notice_id(notice.city, shown.programme, shown.subject, command.document))
+        cases = _cases(store, notice.city, shown.programme, shown.subject, command.rows)
+        reissue_notice(new, notice, command, papers, cases)
+        return [new, notice]
+    DECISIONS[type(command)](notice, command, papers)
+    return [notice]
+
+
+def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice | None:
+    """The notice on which this command rests; None where it rests on none, or the city keeps none for the number.
+
+    Where a notice was replaced, the one that took its place. A completed notice never changes again, so what is read
+    here still holds when the command is appended; any other state refuses.
+    """
+    match command:
+        case ConfirmPilot():
+            subject, document = Subject.LIST, case.list_document
+        case ConfirmAcceptance():
+            subject, document = Subject.ACCEPTANCE, case.acceptance_document
+        case _:
+            return None
+    notice = store.load(Notice, notice_id(case.city, case.programme, subject, document))
+    while notice.replaced_by is not None:
+        notice = store.load(Notice, notice.replaced_by)
+    return None if notice.is_new else notice
+
+
+def _cases(store: EventStore, city: str, programme: str, subject: Subject, rows: tuple[Row, ...]) -> list[CaseFile]:
+    if subject not in COVERS_CASES:
+        return []
+    return [store.load(CaseFile, case_id(city, programme, row.credit_code)) for row in rows]
+
+
+def _pack(store: EventStore, city: str, batch: UUID | None, *, rehearsal: bool) -> Pack:
+    """The rules that the batch pinned; without a batch the city's rules of today."""
+    if batch is None:
+        return load.load(city, (load.REHEARSAL,) if rehearsal else ())
+    pinned = store.load(Batch, batch)
+    if pinned.is_new:
+        raise Rejection("notice_must_rest_on_an_open_batch", "没有这个批次")
+    return load.parse(pinned.pack_text, pinned.code)
