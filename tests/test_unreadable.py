@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from domain.batch import Batch, BatchOpened
 from domain.calendar import CHINA
+from domain.money import Money
 from domain.record import Fact
 from eventstore.mapper import FACTS, FactMapper, Unreadable, canonical
 from eventstore.store import EventStore
