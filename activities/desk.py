@@ -166,7 +166,10 @@ class Desk:
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+        standard = None
+        if isinstance(command, rooms.STATES_A_LEVEL) and command.answers is not None:
+            standard = load.standard(command.answers.standard)
+        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund, standard)
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
         """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""

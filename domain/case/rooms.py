@@ -13,6 +13,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    level,
     lookback,
     payout,
     recovery,
@@ -35,6 +36,7 @@ ROOMS: Final = (
     retrofit,
     evaluation,
     acceptance,
+    level,
     payout,
     lookback,
     recovery,
@@ -74,6 +76,9 @@ MOVES_MONEY: Final = (
     lookback.RevokeQualification,
 )
 """Commands that book on the fund in the same transaction."""
+
+STATES_A_LEVEL: Final = (diagnosis.FileDiagnosis, evaluation.FileEvaluation, acceptance.FileRecheck)
+"""Commands that may bring answers; the edition of the indicators that these name then lies on the desk."""
 
 
 def decide(case: CaseFile, papers: CasePapers) -> None:
