@@ -166,9 +166,7 @@ class Desk:
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        standard = None
-        if isinstance(command, rooms.STATES_A_LEVEL) and command.answers is not None:
-            standard = load.standard(command.answers.standard)
+        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund, standard)
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:

@@ -215,9 +215,7 @@ class Play:
 
     def papers(self, command: CaseCommand, fund: Fund) -> CasePapers:
         """What the desk lays beside the command."""
-        standard = None
-        if isinstance(command, rooms.STATES_A_LEVEL) and command.answers is not None:
-            standard = load.standard(command.answers.standard)
+        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         return CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, standard)
 
     def given(self, command: CaseCommand) -> Play:
