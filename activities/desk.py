@@ -173,7 +173,9 @@ class Desk:
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
         notice = notices.in_force(self._store, case, command)
-        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund, notice)
+        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
+        pack = self._pack(case, command, batch)
+        return CasePapers(command, at, pack, self._calendar, batch, fund, notice, standard)
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
         """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""

@@ -167,6 +167,7 @@ class _Guess:
         case = self._case
         named: dict[str, Any] = {
             "amount": self._owed(),
+            "answers": None,
             "ground": case.findings[0] if case.findings else _SOMEBODY,
             "instruction": case.instruction,
             "milestone": next(iter(case.milestones), _SOMEBODY),

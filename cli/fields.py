@@ -8,17 +8,19 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from types import NoneType, UnionType
 from typing import Any, Final, Literal, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 from pydantic import TypeAdapter
 from typer.exceptions import TyperException
 
+from cli import answers
 from console.saying import LABELS
 from domain.commands import CaseCommand
 from domain.money import Money
 from domain.spend import Contract, SpendLine
-from domain.standard import Grade
+from domain.standard import Answers, Grade
 from domain.words import zh
 
 _EVERY_COMMANDS: Final = frozenset(field.name for field in dataclasses.fields(CaseCommand))
@@ -48,6 +50,7 @@ _SHAPES: Final[Mapping[Any, str]] = {
     Decimal: "数，如 31.5",
     Money: "金额（元，最多两位小数），如 1234.50",
     UUID: "编号（UUID）",
+    Answers: answers.SHAPE,
 }
 _YES_OR_NO: Final = {"是": True, "true": True, "yes": True, "否": False, "false": False, "no": False}
 _SEPARATORS: Final = re.compile("[;,\uff1b\uff0c、\n]")
@@ -66,7 +69,15 @@ def types_of(class_: type[Any]) -> dict[str, Any]:
     """The own fields of a command, or of a paper inside it, in order, with their types."""
     own = _EVERY_COMMANDS if issubclass(class_, CaseCommand) else frozenset()
     hints = get_type_hints(class_)
-    return {field.name: hints[field.name] for field in dataclasses.fields(class_) if field.name not in own}
+    return {field.name: _given(hints[field.name]) for field in dataclasses.fields(class_) if field.name not in own}
+
+
+def _given(hint: Any) -> Any:
+    """The type of a field where it is given at all."""
+    if get_origin(hint) is not UnionType:
+        return hint
+    (wanted,) = (one for one in get_args(hint) if one is not NoneType)
+    return wanted
 
 
 def shape(wanted: Any) -> str:
@@ -100,6 +111,11 @@ def read(kind: type[CaseCommand], said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(wanted: Any, said: Any, where: str) -> Any:
+    if wanted is Answers:
+        try:
+            return answers.read(said)
+        except ValueError as bad:
+            raise WrongField(f"{where}：{bad}") from bad
     try:
         if wanted in (Contract, SpendLine, Grade):
             return _object(wanted, said, where)

@@ -30,6 +30,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "packs": ("packs",),
     "workdays": ("workdays",),
     "calc": ("estimate",),
+    "level": ("level",),
     "office": ("batch", "fund"),
     "notice": ("notice",),
     "rebuild": ("rebuild",),

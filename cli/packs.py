@@ -34,12 +34,13 @@ def register(app: typer.Typer) -> None:
 
 def check(
     files: Annotated[
-        list[Path] | None, typer.Argument(help="规则包或假设包；不写则检查全部", exists=True, dir_okay=False)
+        list[Path] | None, typer.Argument(help="规则包、假设包或评测指标；不写则检查全部", exists=True, dir_okay=False)
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """检查规则包和假设包：每一处错误都列出文件、行、键、原因；有错误时退出码为 3。"""
-    paths = files or sorted([*load.HERE.glob("*.toml"), *load.OVERLAYS.glob("*.toml")])
+    """检查规则包、假设包和评测指标：每一处错误都列出文件、行、键、原因；有错误时退出码为 3。"""
+    folders = (load.HERE, load.OVERLAYS, load.STANDARDS)
+    paths = files or sorted(path for folder in folders for path in folder.glob("*.toml"))
     found = [fault for path in paths for fault in _faults(path)]
     if as_json:
         typer.echo(json.dumps({"files": len(paths), "faults": [asdict(fault) for fault in found]}, ensure_ascii=False))

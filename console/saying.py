@@ -17,10 +17,11 @@ from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
 
 LABELS: Final[Mapping[str, str]] = {
-    "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见",
+    "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "answers": "评测答案",
     "before": "原规则版本", "baseline": "改造前水平",
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
     "city": "城市", "clawback": "已拨补贴追回", "closes": "申报截止日", "code": "批次", "completed_on": "完工日期",
+    "computed": "按答案计算的等级", "computed_grade": "按答案计算的结果", "declared": "裁定采用的等级",
     "contract": "合同", "county": "区县", "credit": "转出账户", "credit_code": "统一社会信用代码", "deadline": "期限",
     "debit": "转入账户", "defects": "需补正事项", "diagnoser": "诊断机构", "document": "文号",
     "documents": "申请材料", "done_on": "完成日期", "due": "截止日", "entitlement": "核定补贴",
@@ -33,7 +34,8 @@ LABELS: Final[Mapping[str, str]] = {
     "quality": "优质企业类型", "received_on": "到账日期", "recovery": "追缴", "refusal": "拒绝理由",
     "rehearsal": "推演", "report": "报告编号", "returns_to": "补正后返回", "role": "责任方", "scale": "企业规模",
     "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
-    "self_level": "自评等级", "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
+    "self_level": "自评等级", "standard_version": "指标内容版本", "steps": "判定过程",
+    "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
     "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
     "address": "公示页面地址", "covers": "涉及的档案", "day": "日期", "days_left": "剩余日数",
     "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
@@ -132,7 +134,9 @@ def _field(name: str, value: Any) -> Said:
     match name, value:
         case _, None:
             return Said(label, "无")
-        case (("grade" | "baseline" | "self_grade"), dict()):
+        case "answers", dict():
+            return Said(label, tables=_answers(value))
+        case (("grade" | "baseline" | "self_grade" | "computed_grade"), dict()):
             return Said(label, tables=(grade(value, label),))
         case "contract", dict():
             return Said(label, _contract_line(value), tables=(spending(value["lines"], "合同价格行", value["total"]),))
@@ -149,7 +153,7 @@ def _field(name: str, value: Any) -> Said:
             return Said(label, city_name(value))
         case "name", str():
             return Said(label, period(value))
-        case "self_level", int():
+        case (("self_level" | "computed" | "declared"), int()):
             return Said(label, level(value))
         case _, bool():
             return Said(label, "是" if value else "否")
@@ -175,6 +179,20 @@ def grade(plain: Mapping[str, Any], caption: str) -> Table:
             ),
         ),
         frozenset(range(1, 6)),
+    )
+
+
+def _answers(plain: Mapping[str, Any]) -> tuple[Table, Table]:
+    """评测答案 by the names of its edition; by code where the edition is not known any more."""
+    names: dict[str, str] = {}
+    if plain["standard"] in load.standards():
+        edition = load.standard(plain["standard"])
+        names = {one.code: one.name for one in edition.items} | {one.code: one.name for one in edition.scenarios}
+    points = tuple((names.get(one["item"], one["item"]), str(one["points"])) for one in plain["points"])
+    judged = tuple((names.get(one["scenario"], one["scenario"]), level(one["level"])) for one in plain["scenarios"])
+    return (
+        Table(f"评分项（标准 {plain['standard']} 版）", ("评分项", "得分"), points, frozenset({1})),
+        Table(f"场景（标准 {plain['standard']} 版）", ("场景", "等级"), judged),
     )
 
 

@@ -61,6 +61,7 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "apply-for-acceptance": (Role.FIRM,),
     "assign-evaluator": (Role.CLERK,),
     "file-evaluation": (Role.EVALUATOR,),
+    "override-level": (Role.HEAD,),
     "order-rectification": (Role.HEAD,),
     "report-rectification": (Role.FIRM,),
     "file-recheck": (Role.EVALUATOR,),

@@ -112,6 +112,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "contract.supervised": Key("flag", "是否由监理审核合同并核查节点"),
     "contract.max_changes": Key("count", "合同最多可以变更几次", unit="次"),
     "evaluation.standard": Key("text", "评测采用哪一版指标", words=_STANDARDS),
+    "evaluation.answers_required": Key("flag", "评测、诊断报告是否须附逐项答案"),
     "evaluation.min_level": Key("level", "验收要求的最低数字化水平等级"),
     "acceptance.max_rectifications": Key("count", "验收整改最多几次", unit="次"),
     "payout.mode": Key("text", "补贴按何种方式兑付"),

@@ -1,15 +1,29 @@
-"""数字化水平: the six numbers that every evaluation states, before and after."""
+"""评测指标: one edition of the national indicators as data, the answers to it, and the six numbers they come to."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from math import isfinite
+from typing import Final
 
 from domain.rules import No, rule
 
 LOWEST_LEVEL, HIGHEST_LEVEL = 0, 4
-"""0 = 无等级; 1 初始级, 2 规范级, 3 集成级, 4 协同级."""
+"""0 = 无等级; 1 初始级, 2 规范级, 3 集成级, 4 协同级. A scenario that does not reach 一级 is 0 too."""
+
+LEVEL_WORDS: Final = ("无等级", "一级", "二级", "三级", "四级")
+
+DIMENSIONS: Final[Mapping[str, str]] = {
+    "foundation": "数字化基础",
+    "operation": "数字化经营",
+    "management": "数字化管理",
+    "effect": "数字化成效",
+}
+"""What points may be given for; an edition scores some of them."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +40,141 @@ class Grade:
     effect: Decimal
     """数字化成效, of 20 points."""
     binding_scenarios: int
-    """约束性场景 that reach the level, of 10."""
+    """约束性场景 that reach the level, of 10; without a level, those that reach 一级."""
     guiding_scenarios: int
-    """指导性场景 that reach the level, of 6."""
+    """指导性场景 that reach the level, of 6; without a level, those that reach 一级."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of several answers to an item, of which exactly one is given."""
+
+    points: Decimal
+    when: str = ""
+    """When it is given, as far as the source says, e.g. ``≤10%``."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Equal things that an item counts; each that is there brings its points."""
+
+    count: int
+    points: Decimal
+    what: str = ""
+
+
+@dataclass(frozen=True)
+class Item:
+    """评分项. It has choices, or parts, or (where the source says no more) any points within its scale."""
+
+    code: str
+    name: str
+    dimension: str
+    """One of ``DIMENSIONS``."""
+    maximum: Decimal | None
+    """None where the source does not state it."""
+    choices: tuple[Choice, ...] = ()
+    parts: tuple[Part, ...] = ()
+    note: str = ""
+
+    @cached_property
+    def possible(self) -> tuple[Decimal, ...]:
+        """All the points that the item can bring, in order; empty where the source does not say."""
+        sums = {choice.points for choice in self.choices}
+        if self.parts:
+            sums = {Decimal(0)}
+        for part in self.parts:
+            sums = {had + part.points * times for had in sums for times in range(part.count + 1)}
+        return tuple(sorted(sums))
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """数字化经营场景, judged by level."""
+
+    code: str
+    name: str
+    link: str
+    """经营环节, by its Chinese name."""
+    binding: bool
+    """约束性 (★); else 指导性."""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What one level asks for; all of it at once."""
+
+    level: int
+    name: str
+    """初始级 … ; empty where the source has no name."""
+    score: Decimal
+    """Of all dimensions together."""
+    included: bool | None
+    """Whether exactly this score is enough; None where the source does not say."""
+    scenarios: int
+    """How many scenarios reach the level."""
+    binding: int
+    """How many of them are 约束性."""
+
+
+@dataclass(frozen=True)
+class Standard:
+    """One edition of 中小企业数字化水平评测指标."""
+
+    code: str
+    """What packs and evaluations call it, e.g. ``2024``."""
+    title: str
+    document: str
+    """文号; the clause that every refusal under this edition names."""
+    published: date | None
+    full: Decimal
+    """Points of all items together."""
+    version: str
+    """SHA-256 of the content, in hex."""
+    items: tuple[Item, ...] = field(repr=False)
+    scenarios: tuple[Scenario, ...] = field(repr=False)
+    thresholds: tuple[Threshold, ...] = field(repr=False)
+    """From the lowest level up; what a higher one asks is nowhere less."""
+    below: str
+    """What a firm below the lowest threshold is called (无等级); empty where the source does not say."""
+    questions: tuple[str, ...] = field(default=(), repr=False)
+    """待定口径: what the sources leave open about this edition."""
+
+
+@dataclass(frozen=True)
+class ItemPoints:
+    """The points given for one item."""
+
+    item: str
+    points: Decimal
+
+
+@dataclass(frozen=True)
+class ScenarioLevel:
+    """The level at which one scenario was judged."""
+
+    scenario: str
+    level: int
+
+
+@dataclass(frozen=True)
+class Answers:
+    """评测答案: every item's points and every scenario's level, under one edition."""
+
+    standard: str
+    points: tuple[ItemPoints, ...]
+    scenarios: tuple[ScenarioLevel, ...]
+
+
+def plain(number: Decimal) -> Decimal:
+    """The same number in its shortest spelling, without an exponent."""
+    return Decimal(spelled(number))
+
+
+def spelled(number: Decimal) -> str:
+    """A number for people and for the record: ``30``, ``1.875``."""
+    return f"{number.normalize():f}"
 
 
 @rule

@@ -99,6 +99,7 @@ ACTS: Final[Mapping[str, str]] = {
     "notify recovery": "追缴告知",
     "decide recovery": "追缴决定",
     "decide acceptance": "验收判定",
+    "override level": "裁定等级",
     "revoke": "取消资格",
 }
 
@@ -182,6 +183,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "apply-for-acceptance": "申请验收",
     "assign-evaluator": "指派评测机构",
     "file-evaluation": "提交评测报告",
+    "override-level": "裁定等级",
     "order-rectification": "要求整改",
     "report-rectification": "上报整改完成",
     "file-recheck": "提交复验报告",
@@ -273,6 +275,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.acceptance-applied": "已申请验收",
     "case.evaluator-assigned": "已指派评测机构",
     "case.evaluation-filed": "已提交评测报告",
+    "case.answers-filed": "已提交评测答案",
+    "case.level-overridden": "已裁定等级",
     "case.rectification-ordered": "要求整改",
     "case.rectification-reported": "整改完成待复验",
     "case.recheck-filed": "已复验",

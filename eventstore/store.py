@@ -132,8 +132,12 @@ class _Recorder(PostgresApplicationRecorder):
 
 
 def digest(command: Command) -> bytes:
-    """What a command says, as a hash: the same id with other words is another command."""
-    return hashlib.sha256(canonical(adapter(type(command)).dump_python(command, mode="json"))).digest()
+    """What a command says, as a hash: the same id with other words is another command.
+
+    What it leaves unsaid is left out, so that a field a command learns later does not change what was said before.
+    """
+    said = adapter(type(command)).dump_python(command, mode="json", exclude_none=True)
+    return hashlib.sha256(canonical(said)).digest()
 
 
 class EventStore:

@@ -11,13 +11,15 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 from domain.policy import KEYS, Cited, Pack, Standing
 from domain.rejections import Rejection
+from domain.standard import Standard
 from policies import columns, notation
+from policies.indicators import StandardReader
 from policies.places import Fault, PackFault
 from policies.reader import Reader
 
@@ -25,6 +27,7 @@ HERE: Final = Path(__file__).parent
 OVERLAYS: Final = HERE / "overlays"
 REHEARSAL: Final = "rehearsal"
 """The overlay that a rehearsal's cases, batches and notices are decided with."""
+STANDARDS: Final = HERE / "standards"
 
 
 def cities() -> list[str]:
@@ -57,6 +60,24 @@ def text_of(city: str, overlays: Sequence[str] = ()) -> str:
     return canonical(load(city, overlays))
 
 
+def standards() -> list[str]:
+    """The editions of the indicators that levels can be worked out by, e.g. ``2024``."""
+    return sorted(path.stem for path in STANDARDS.glob("*.toml"))
+
+
+@cache  # the files do not change while a program runs, and every evaluation with answers asks
+def standard(code: str) -> Standard:
+    """One edition of the indicators. Raises Rejection for an unknown one, PackFault for a file that cannot be read."""
+    if code not in standards():
+        raise Rejection("standard_must_be_known", f"没有“{code}”版评测指标；现有：{'、'.join(standards())}")
+    path = STANDARDS / f"{code}.toml"
+    reader = StandardReader(read_file(path), path.name)
+    found = reader.standard()
+    if reader.faults:
+        raise PackFault(reader.faults)
+    return found
+
+
 def canonical(pack: Pack) -> str:
     """The pack's content, always written the same way. Its SHA-256 is the pack's version."""
     head = {"code": pack.city, "name": pack.name, "division": pack.division}
@@ -77,11 +98,15 @@ def canonical(pack: Pack) -> str:
 
 
 def faults(text: str, name: str) -> tuple[Fault, ...]:
-    """Everything wrong with the text of a pack or of an overlay; empty if it reads."""
+    """Everything wrong with the text of a pack, an overlay or an edition of the indicators; empty if it reads."""
     try:
         reader = Reader(text, name)
     except PackFault as bad:
         return bad.faults
+    if "standard" in reader.tables:
+        edition = StandardReader(text, name)
+        edition.standard()
+        return PackFault(edition.faults).faults
     if "overlay" in reader.tables:
         reader.overlay("")
     else:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from domain.rejections import Rejection
 
@@ -29,12 +30,12 @@ class Fault:
 
 
 class PackFault(Rejection):
-    """A pack, or an overlay, that cannot be read. It names every fault, not only the first."""
+    """A pack, an overlay or an edition of the indicators that cannot be read. It names every fault, not one alone."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(sorted(faults, key=lambda fault: (fault.file, fault.line)))
         lines = "\n".join(f"  {fault}" for fault in self.faults)
-        super().__init__("pack_must_be_readable", f"规则包有 {len(self.faults)} 处读不懂：\n{lines}")
+        super().__init__("pack_must_be_readable", f"规则文件有 {len(self.faults)} 处读不懂：\n{lines}")
 
 
 class Places:
@@ -84,6 +85,12 @@ class Places:
             if opening.match(self._lines[number]):
                 return number + 1
         return 0
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A question naming the known word that was probably meant; empty where none is near."""
+    near = get_close_matches(word, list(known), n=1)
+    return f"，是否为 {near[0]}？" if near else ""
 
 
 def _path(header: str) -> str:

@@ -6,14 +6,13 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, Final
 
 from domain.policy import KEYS, Cited, Pack, Row, Standing, Value
 from domain.policy_rows import TABLES, columns_of, needed
 from domain.questions import COMPARATORS
 from policies import agreement, columns, notation
-from policies.places import Fault, PackFault, Places
+from policies.places import Fault, PackFault, Places, nearest
 
 _CITY: Final[Mapping[str, re.Pattern[str]]] = {
     "code": re.compile(r"[a-z]+"),
@@ -93,7 +92,7 @@ class Reader:
     def _unknown(self, key: str, table: Iterable[str], known: Sequence[str], index: int = 0) -> None:
         for field in table:
             if field not in known:
-                self._fault(key, field, f"未知的字段 {field}{_nearest(field, known)}", index)
+                self._fault(key, field, f"未知的字段 {field}{nearest(field, known)}", index)
 
     def _head(self, city: Mapping[str, Any], field: str, form: re.Pattern[str]) -> str:
         text = city.get(field)
@@ -121,12 +120,12 @@ class Reader:
             if group in TABLES:
                 self._fault(group, "", f"假设包只补值，不写表 [[{group}]]")
             elif not isinstance(members, dict):
-                self._fault(group, "", f"未知的键 {group}{_nearest(group, [*KEYS, *TABLES])}")
+                self._fault(group, "", f"未知的键 {group}{nearest(group, [*KEYS, *TABLES])}")
             for member, entry in members.items() if isinstance(members, dict) else ():
                 key = f"{group}.{member}"
                 entries = entry if isinstance(entry, list) else [entry]
                 if key not in KEYS:
-                    self._fault(key, "", f"未知的键 {key}{_nearest(key, KEYS)}")
+                    self._fault(key, "", f"未知的键 {key}{nearest(key, KEYS)}")
                 elif not entries or not all(isinstance(one, dict) for one in entries):
                     self._fault(key, "", f"应是一张表 [{key}],含 value、clause、standing")
                 else:
@@ -249,8 +248,3 @@ class Reader:
 
     def _names_a_source(self, clause: str) -> bool:
         return not self._sources or any(clause.startswith(f"{source} ") for source in self._sources)
-
-
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = get_close_matches(word, list(known), n=1)
-    return f"，是否为 {near[0]}？" if near else ""

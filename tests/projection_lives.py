@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
 from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
@@ -29,6 +30,7 @@ from domain.case.file import (
     Subsidy,
     Works,
 )
+from domain.case.level import OverrideLevel
 from domain.case.schedule import PassDeadline, RecordReminder, next_wake
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
 from domain.commands import CaseCommand, Command
@@ -47,6 +49,7 @@ from policies import load
 from policies.calendars import published
 from settings import Settings
 from tests import notice_lives
+from tests.domain.answers import banded, of_level
 
 CITY = "dalian"
 REVISED = "ab" * 32
@@ -195,7 +198,8 @@ class Town:
         batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
         if isinstance(command, sel.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
-        rooms.decide(life.case, CasePapers(command, life.at, self.pack, published(), batch, self.fund))
+        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
+        rooms.decide(life.case, CasePapers(command, life.at, self.pack, published(), batch, self.fund, None, standard))
         return [life.case, *([self.fund] if self.fund.pending_events else [])], command
 
     def _command(self, life: Life, kind: type[CaseCommand], role: Role, facts: dict[str, Any]) -> CaseCommand:
@@ -322,6 +326,12 @@ def _acceptance(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[
             return evaluation.ApplyForAcceptance, Role.FIRM, {"documents": ("合同", "发票")}
         case Acceptance.ASSIGNING:
             return evaluation.AssignEvaluator, Role.CLERK, {"evaluator": "评测一院"}
+        case Acceptance.EVALUATING if case.level_override:
+            answers = of_level(2) if _standard(life) == "2024" else banded("45")
+            grade = grade_at(load.standard(answers.standard), answers, 3)
+            return evaluation.FileEvaluation, Role.EVALUATOR, {"grade": grade, "answers": answers, **report}
+        case Acceptance.EVALUATING if luck > 0.8:
+            return OverrideLevel, Role.HEAD, {"computed": 2, "declared": 3}
         case Acceptance.EVALUATING:
             return evaluation.FileEvaluation, Role.EVALUATOR, {"grade": _grade(life, 1 if luck < 0.3 else 3), **report}
         case Acceptance.DECIDING if case.grade and case.grade.level >= 2:
@@ -404,9 +414,12 @@ def _contract(life: Life) -> Contract:
     return Contract("HT-1", "云上公司", min(life.at.date(), date(2025, 12, 30)), lines, software + gauges)
 
 
+def _standard(life: Life) -> str:
+    return str(life.pack.cited("evaluation.standard", life.at.astimezone(CHINA).date()).value)
+
+
 def _grade(life: Life, level: int) -> Grade:
-    standard = life.pack.cited("evaluation.standard", life.at.astimezone(CHINA).date())
-    return Grade(str(standard.value), level, Decimal("31.5"), Decimal("20.25"), Decimal(12), 7, 3)
+    return Grade(_standard(life), level, Decimal("31.5"), Decimal("20.25"), Decimal(12), 7, 3)
 
 
 def eventful_seed(firms: int, topics: Iterable[str] = EVERYTHING) -> int:

@@ -69,9 +69,8 @@ def pointed_at(servers: Settings, database_url: str) -> Settings:
 def own_fields(command: CaseCommand) -> dict[str, Any]:
     """What this command says beside what all of them say."""
     every = {field.name for field in dataclasses.fields(CaseCommand)}
-    return {
-        field.name: getattr(command, field.name) for field in dataclasses.fields(command) if field.name not in every
-    }
+    own = [field.name for field in dataclasses.fields(command) if field.name not in every]
+    return {name: getattr(command, name) for name in own if getattr(command, name) is not None}
 
 
 def plain(value: Any) -> Any:

@@ -20,7 +20,7 @@ from policies import columns, load
 from policies.places import PackFault
 
 DALIAN = (load.HERE / "dalian.toml").read_text("utf-8")
-FILES = sorted([*load.HERE.glob("*.toml"), *load.OVERLAYS.glob("*.toml")])
+FILES = sorted(path for folder in (load.HERE, load.OVERLAYS, load.STANDARDS) for path in folder.glob("*.toml"))
 CAP = '[payout.cap]\nvalue = "50"\nunit = "万元"\ncomparator = "≤"\nclause = "大连方案 五(一)1"\nstanding = "stated"\n'
 TITLED = '[overlay]\ntitle = "推演假设"\n'
 

@@ -12,13 +12,14 @@ from domain.case.evaluation import (
     verified_spend_must_stay_within_the_contract,
 )
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Subsidy
+from domain.case.level import file_answers
 from domain.case.selection import notice_must_have_stood_its_time
 from domain.commands import CaseCommand
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.policy import Pack
 from domain.rules import No, rule
 from domain.spend import SpendLine
-from domain.standard import Grade, grade_must_be_within_the_scale
+from domain.standard import Answers, Grade, grade_must_be_within_the_scale
 
 
 class RectificationOrdered(CaseFact):
@@ -54,6 +55,7 @@ class RecheckFiled(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.grade = self.grade
         file.verified = self.verified
+        file.level_override = None
         file.acceptance = Acceptance.DECIDING
         file.sign("evaluate", self.by.id)
         file.sign("evaluate second", self.second_evaluator)
@@ -137,6 +139,8 @@ class FileRecheck(CaseCommand):
     verified: tuple[SpendLine, ...]
     second_evaluator: str
     report: str
+    answers: Answers | None = None
+    """The answers that the level rests on; the engine works it out from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +233,7 @@ def file_recheck(case: CaseFile, command: FileRecheck, papers: CasePapers) -> No
     evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "复验报告编号")
+    file_answers(case, command.answers, command.grade, papers)
     case.record(
         RecheckFiled,
         papers,
@@ -244,6 +249,7 @@ def pass_acceptance(case: CaseFile, command: PassAcceptance, papers: CasePapers)
     """Level reached; to the public notice."""
     step_must_be_due(case.acceptance, Acceptance.DECIDING)
     level_must_reach_the_minimum(case.grade, papers.pack)
+    hand_must_differ(case, command.by, "override level")
     case.record(AcceptancePassed, papers, clauses=(papers.pack.clause("evaluation.min_level"),))
 
 
@@ -268,7 +274,7 @@ def confirm_acceptance(case: CaseFile, command: ConfirmAcceptance, papers: CaseP
     notice_must_have_stood_its_time(case, "acceptance_notice", papers.today)
     case_must_stand_in_its_notice(papers.notice, case.id, case.passed_at)
     notice_must_have_been_completed(papers.notice)
-    hand_must_differ(case, command.by, "decide acceptance")
+    hand_must_differ(case, command.by, "decide acceptance", "override level")
     case.record(AcceptanceConfirmed, papers, clauses=(papers.pack.clause("evaluation.min_level"),))
 
 

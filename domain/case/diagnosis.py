@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
+from domain.case.evaluation import evaluation_must_use_the_citys_standard
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
+from domain.case.level import file_answers
 from domain.commands import CaseCommand
-from domain.standard import Grade, grade_must_be_within_the_scale
+from domain.standard import Answers, Grade, grade_must_be_within_the_scale
 
 
 class DiagnosisAssigned(CaseFact):
@@ -31,6 +33,7 @@ class DiagnosisFiled(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.baseline = self.baseline
+        file.level_override = None
         file.works = Works.DIAGNOSED
 
 
@@ -62,6 +65,8 @@ class FileDiagnosis(CaseCommand):
     kind: Literal["file-diagnosis"] = "file-diagnosis"
     baseline: Grade
     report: str
+    answers: Answers | None = None
+    """The answers that the level rests on; the engine works it out from them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +89,9 @@ def file_diagnosis(case: CaseFile, command: FileDiagnosis, papers: CasePapers) -
     step_must_be_due(case.works, Works.DIAGNOSING)
     grade_must_be_within_the_scale(command.baseline)
     words_must_be_given(command.report, "诊断报告编号")
+    if command.answers is not None:
+        evaluation_must_use_the_citys_standard(command.baseline, papers.pack, papers.today)
+    file_answers(case, command.answers, command.baseline, papers)
     case.record(
         DiagnosisFiled,
         papers,

@@ -8,13 +8,14 @@ from typing import ClassVar, Literal
 
 from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
+from domain.case.level import file_answers
 from domain.commands import CaseCommand
 from domain.identity import same
 from domain.money import Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
 from domain.spend import SpendLine
-from domain.standard import Grade, grade_must_be_within_the_scale
+from domain.standard import Answers, Grade, grade_must_be_within_the_scale
 
 
 class AcceptanceApplied(CaseFact):
@@ -52,6 +53,7 @@ class EvaluationFiled(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.grade = self.grade
         file.verified = self.verified
+        file.level_override = None
         file.acceptance = Acceptance.DECIDING
         file.sign("evaluate", self.by.id)
         file.sign("evaluate second", self.second_evaluator)
@@ -86,6 +88,8 @@ class FileEvaluation(CaseCommand):
     second_evaluator: str
     """The id of the other person on site: a visit is made by two."""
     report: str
+    answers: Answers | None = None
+    """The answers that the level rests on; the engine works it out from them."""
 
 
 @rule
@@ -155,6 +159,7 @@ def file_evaluation(case: CaseFile, command: FileEvaluation, papers: CasePapers)
     evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "评测报告编号")
+    file_answers(case, command.answers, command.grade, papers)
     case.record(
         EvaluationFiled,
         papers,

@@ -19,7 +19,7 @@ from domain.people import Role
 from domain.policy import Pack
 from domain.record import Fact, File
 from domain.spend import Contract, Entitlement, SpendLine
-from domain.standard import Grade
+from domain.standard import Grade, Standard
 
 
 class Stage(StrEnum):
@@ -132,6 +132,8 @@ class CasePapers:
     fund: Fund | None = None
     notice: Notice | None = None
     """The notice in force under the number that the case was published with, where there is one."""
+    standard: Standard | None = None
+    """The edition of the indicators that the command's answers name; None where it brings none."""
 
     @property
     def today(self) -> date:
@@ -180,6 +182,8 @@ class CaseFile(File):
         self.contract_changes = 0
         self.retrofitters: tuple[str, ...] = ()
         self.milestones: dict[str, bool | None] = {}
+        # the level: what the bureau lets a report declare, instead of what the answers come to
+        self.level_override: tuple[int, int] | None = None
         # evaluation and acceptance
         self.evaluator = ""
         self.grade: Grade | None = None

@@ -13,6 +13,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    level,
     lookback,
     payout,
     recovery,
@@ -24,7 +25,7 @@ from domain.case import (
 from domain.case.common import case_must_be_open, case_must_have_been_opened
 from domain.case.file import CaseFact, CaseFile, CasePapers
 from domain.case.selection import OpenCase
-from domain.commands import CaseCommand
+from domain.commands import CaseCommand, Command
 from domain.record import Fact
 from domain.rejections import Refusal
 
@@ -35,6 +36,7 @@ ROOMS: Final = (
     retrofit,
     evaluation,
     acceptance,
+    level,
     payout,
     lookback,
     recovery,
@@ -91,6 +93,13 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
     # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
     authority.person_must_keep_to_one_role_in_a_case(case, command.by, *authority.companions(command))
     schedule.settle(case, papers)
+
+
+def edition(command: Command) -> str:
+    """The edition of the indicators that must lie on the desk: the one that the command's answers name, else none."""
+    if isinstance(command, (diagnosis.FileDiagnosis, evaluation.FileEvaluation, acceptance.FileRecheck)):
+        return command.answers.standard if command.answers is not None else ""
+    return ""
 
 
 def refuse(case: CaseFile, papers: CasePapers, refusal: Refusal) -> None:

@@ -82,6 +82,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "contract.not_after": date(2027, 5, 31),
     "contract.supervised": True,
     "contract.max_changes": 1,
+    "evaluation.answers_required": False,
     "evaluation.standard": "2024",
     "evaluation.min_level": 2,
     "acceptance.max_rectifications": 1,

@@ -29,6 +29,7 @@ from domain.policy import Pack
 from domain.programme import programme_of
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
+from policies import load
 from policies.calendars import published
 from tests.domain.cast import CASE, CITY, PROGRAMME, REVISED, RULES, clerk1, head, treasury
 from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
@@ -215,10 +216,15 @@ class Play:
         """One command is given."""
         return self.given(self.command(kind, **changes))
 
+    def papers(self, command: CaseCommand, fund: Fund) -> CasePapers:
+        """What the desk lays beside the command."""
+        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
+        return CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, self.notice, standard)
+
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
         case, fund = self.case, self.fund
-        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, self.notice)
+        papers = self.papers(command, fund)
         try:
             rooms.decide(case, papers)
         except Rejection as no:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.case.acceptance import AcceptanceConfirmed, AcceptanceFailed
+from domain.case.acceptance import AcceptanceConfirmed, AcceptanceFailed, AcceptancePassed
 from domain.case.evaluation import EvaluationFiled
 from domain.case.file import Acceptance, CaseFile, Inspection, Qualification, Recovery, Subsidy
+from domain.case.level import LevelOverridden
 from domain.case.lookback import InspectionFound, InspectionPassed
 from domain.case.payout import EntitlementVerified, PaymentInstructed, PaymentReceived, PayoutApproved
 from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecorded
@@ -29,6 +30,7 @@ def must_hold(play: Play) -> None:
     fund_and_case_tell_the_same(case, fund)
     nobody_does_two_steps(play)
     who_evaluated_never_inspects_afterwards(play)
+    who_let_another_level_stand_accepts_nothing_afterwards(play)
     a_lost_qualification_moves_no_money(case)
     deadlines_belong_to_running_timers(play, case)
     a_case_is_closed_for_a_reason(play, case)
@@ -71,6 +73,15 @@ def who_evaluated_never_inspects_afterwards(play: Play) -> None:
             evaluated |= {fact.by.id, fact.second_evaluator}
         if isinstance(fact, (InspectionFound, InspectionPassed)):
             assert not evaluated & {fact.by.id, fact.second_inspector}
+
+
+def who_let_another_level_stand_accepts_nothing_afterwards(play: Play) -> None:
+    overrode: set[str] = set()
+    for fact in play.facts:
+        if isinstance(fact, LevelOverridden):
+            overrode.add(fact.by.id)
+        if isinstance(fact, (AcceptancePassed, AcceptanceConfirmed)):
+            assert fact.by.id not in overrode
 
 
 def a_lost_qualification_moves_no_money(case: CaseFile) -> None:

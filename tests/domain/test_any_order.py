@@ -12,7 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from domain.case.file import CaseFile, CasePapers
+from domain.assessment import assess
+from domain.case.file import CaseFile
 from domain.case.rooms import COMMANDS, decide
 from domain.case.schedule import next_wake
 from domain.commands import CaseCommand
@@ -22,6 +23,7 @@ from domain.people import Person, Role
 from domain.policy import Days, Pack
 from domain.record import Fact
 from tests.domain import promises
+from tests.domain.answers import S2024, of_level
 from tests.domain.cast import CASE, ENTITLEMENT, HAND_OF, LEVEL_1, LEVEL_2, LINES, PEOPLE, clerk2, contract, rules
 from tests.domain.lines import FALLEN, SHUT_DOWN, WAITS
 from tests.domain.lines import LINES as SAID
@@ -29,6 +31,7 @@ from tests.domain.play import FUND, Play, begin, ready
 from tests.domain.promises import state
 from tests.domain.turns import TURNS, has_come
 
+ANSWERED = assess(S2024, of_level(2)).grade
 PACKS: tuple[Pack, ...] = (
     rules(),
     rules({"timers.rectification": Days(30, "natural", "lapse"), "lookback.clawback": "no"}),
@@ -45,7 +48,14 @@ CHANGES: dict[str, tuple[dict[str, Any], ...]] = {
     "ask-contract-change": ({"contract": contract(number="HT-3", provider="别家软件")},),
     "inspect-milestone": ({"passed": False},),
     **dict.fromkeys(("pass-plan", "return-plan", "pass-contract", "return-contract"), ({"by": clerk2},)),
-    "file-evaluation": ({"grade": LEVEL_1}, {"verified": LINES[:2]}, {"verified": ()}),
+    "file-evaluation": (
+        {"grade": LEVEL_1},
+        {"grade": ANSWERED, "answers": of_level(2)},
+        {"grade": replace(ANSWERED, level=3), "answers": of_level(2)},
+        {"verified": LINES[:2]},
+        {"verified": ()},
+    ),
+    "override-level": ({"computed": 2, "declared": 3}, {"computed": 2, "declared": 2}),
     "file-recheck": ({"grade": LEVEL_1}, {"grade": LEVEL_2, "verified": LINES[1:]}),
     "approve-payout": ({"amount": ENTITLEMENT + Money(1)}, {"amount": Money(17_500_000)}),
     "record-receipt": ({"amount": Money(1)}, {"instruction": "别的"}),
@@ -72,6 +82,7 @@ SELDOM = {
     "report-milestone": 0.3,
     "return-plan": 0.3,
     "return-contract": 0.3,
+    "override-level": 0.05,
     "fail-acceptance": 0.2,
     "draw-case": 0.1,
     "dismiss-finding": 0.3,
@@ -92,7 +103,7 @@ def tried(play: Play, command: CaseCommand) -> Play:
         return play
     case, fund = play.case, play.fund
     assert has_come(command.kind, case), f"{command.kind} was done out of turn"
-    decide(case, CasePapers(command, play.now, play.rules, play.calendar, play.batch, fund))
+    decide(case, play.papers(command, fund))
     assert state(after.case) == state(case)
     assert state(after.fund) == state(fund)
     return after

@@ -12,6 +12,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    level,
     lookback,
     payout,
     recovery,
@@ -88,6 +89,7 @@ EFFECTS: Final[dict[str, Effect]] = {
         (evaluation.EvaluationFiled,),
         {"acceptance": Acceptance.DECIDING, "stage": Stage.ACCEPTANCE},
     ),
+    "override-level": ((level.LevelOverridden,), {"level_override": (1, 2), "acceptance": Acceptance.EVALUATING}),
     "order-rectification": (
         (acceptance.RectificationOrdered,),
         {"acceptance": Acceptance.RECTIFYING, "rectifications": 1},
@@ -184,6 +186,7 @@ NOT_TWICE: Final = {
     "decline-withdrawal": "withdrawal_must_have_been_asked",
     "adopt-rules": "adopted_rules_must_be_others",
     "ask-contract-change": "one_change_at_a_time",
+    "override-level": "",  # a slip is put right by another
     "approve-contract-change": "there_must_be_a_change_to_decide",
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "report-milestone": "",  # 节点 may be reported again

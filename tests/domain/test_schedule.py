@@ -91,6 +91,7 @@ SIDE_TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ask-contract-change": ((), ()),
     "approve-contract-change": ((), ()),
     "decline-contract-change": ((), ()),
+    "override-level": ((), ()),
     "order-rectification": (("rectification/1",), ("acceptance_decision/1",)),
     "report-rectification": (("evaluation/2",), ("rectification/1",)),
     "file-recheck": (("acceptance_decision/2",), ("evaluation/2",)),

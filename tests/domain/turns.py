@@ -92,6 +92,9 @@ TURNS: Final[Mapping[str, Turn]] = {
     "apply-for-acceptance": _acceptance(Acceptance.AWAITING_APPLICATION),
     "assign-evaluator": _acceptance(Acceptance.ASSIGNING),
     "file-evaluation": _acceptance(Acceptance.EVALUATING),
+    "override-level": lambda case: (
+        case.works is Works.DIAGNOSING or case.acceptance in (Acceptance.EVALUATING, Acceptance.RECHECKING)
+    ),
     "order-rectification": _acceptance(Acceptance.DECIDING),
     "report-rectification": _acceptance(Acceptance.RECTIFYING),
     "file-recheck": _acceptance(Acceptance.RECHECKING),
