@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Final
@@ -12,17 +13,21 @@ from uuid import UUID
 import structlog
 
 from activities.messages import Answer
-from domain import authority
+from domain import authority, catalogue
 from domain.batch import Batch, OpenBatch, open_batch
 from domain.calendar import Calendar
-from domain.case import rooms
+from domain.case import contract, rooms
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
 from domain.case.selection import OpenCase, SubmitApplication
+from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, fund_id
+from domain.identity import batch_id, catalogue_id, fund_id, pool_id, provider_id
 from domain.policy import Pack
+from domain.provider import admission, rating
+from domain.provider import rooms as providers
+from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
 from domain.record import File
 from domain.rejections import Refusal, Rejection
 from eventstore.store import TAKEN, Conflict, EventStore
@@ -36,6 +41,8 @@ _TRIES = 8
 
 COMMANDS: Final[Mapping[str, type[Command]]] = {
     **rooms.COMMANDS,
+    **providers.COMMANDS,
+    **catalogue.COMMANDS,
     "open-batch": OpenBatch,
     "appropriate-fund": AppropriateFund,
 }
@@ -132,8 +139,20 @@ class Desk:
             case = self._store.load(CaseFile, command.case)
             papers = self._papers(case, command, at)
             rooms.decide(case, papers)
-            return [case, *([papers.fund] if papers.fund is not None and papers.fund.pending_events else [])]
+            beside = [papers.fund, *papers.providers.values()]
+            return [case, *(file for file in beside if file is not None and file.pending_events)]
         authority.may(command, None)
+        if isinstance(command, ProviderCommand):
+            return self._about_a_provider(command, at)
+        if isinstance(command, admission.AppointInstitution):
+            pool = self._store.load(Pool, pool_id(command.city, command.programme))
+            admission.appoint_institution(pool, command, ProviderPapers(command, at, load.load(command.city), pool))
+            return [pool]
+        if isinstance(command, CatalogueCommand):
+            products = self._store.load(Catalogue, catalogue_id(command.city, command.programme))
+            papers_of_today = CasePapers(command, at, load.load(command.city), self._calendar)
+            catalogue.DECISIONS[type(command)](products, command, papers_of_today)
+            return [products]
         if isinstance(command, OpenBatch):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -149,7 +168,34 @@ class Desk:
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        return CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+        papers = CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch, fund)
+        return self._with_the_pool(case, command, papers) if rooms.meets_the_pool(command) else papers
+
+    def _with_the_pool(self, case: CaseFile, command: CaseCommand, papers: CasePapers) -> CasePapers:
+        """The pool, its providers that are named, and the products, as they stand while this is decided."""
+        home = (case.city, case.programme)
+        pool = self._store.load(Pool, pool_id(*home))
+        codes = {pool.code_of(named) for named in contract.providers_named(case, command)} - {""}
+        named = {code: self._store.load(Provider, provider_id(*home, code)) for code in sorted(codes)}
+        products = None
+        if getattr(command, "products", ()):
+            products = self._store.load(Catalogue, catalogue_id(*home))
+        return replace(papers, pool=pool, providers=named, catalogue=products)
+
+    def _about_a_provider(self, command: ProviderCommand, at: datetime) -> list[File]:
+        home = (command.city, command.programme)
+        provider = self._store.load(Provider, provider_id(*home, command.credit_code))
+        pool = self._store.load(Pool, pool_id(*home))
+        lead = None
+        if isinstance(command, admission.JoinConsortium):
+            lead = self._store.load(Provider, provider_id(*home, pool.code_of(command.lead)))
+        cases: tuple[CaseFile, ...] = ()
+        if isinstance(command, rating.RateProvider):
+            cases = tuple(self._store.load(CaseFile, case) for case in provider.engaged)
+        rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
+        pack = load.load(command.city, (REHEARSAL_OVERLAY,) if rehearsal else ())
+        providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases))
+        return [provider, *([pool] if pool.pending_events else [])]
 
     def _batch(self, batch: UUID | None) -> Batch | None:
         """A batch never changes once it is open, so an open one is kept."""

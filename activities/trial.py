@@ -43,6 +43,7 @@ NOT_ITS_TURN: Final = frozenset(
         "reviewer_must_be_the_supervisor_where_there_is_one",
         "step_must_be_due",
         "there_must_be_a_change_to_decide",
+        "there_must_be_a_conflict_to_approve",
         "there_must_be_an_open_objection",
         "withdrawal_must_have_been_asked",
     }
@@ -169,6 +170,8 @@ class _Guess:
         }
         if name == "batch":
             return self._batches
+        if name == "products":
+            return [()]
         if get_origin(wanted) is Literal:
             return list(get_args(wanted))
         if name in named:

@@ -15,6 +15,7 @@ from pydantic import TypeAdapter
 from typer.exceptions import TyperException
 
 from console.saying import LABELS
+from domain.case.supply import NamedProduct
 from domain.commands import CaseCommand
 from domain.money import Money
 from domain.spend import Contract, SpendLine
@@ -25,6 +26,8 @@ _EVERY_COMMANDS: Final = frozenset(field.name for field in dataclasses.fields(Ca
 _LABELS: Final[Mapping[str, str]] = {
     **LABELS,
     "pledged": "真实性承诺",
+    "products": "价格行对应的产品",
+    "quantity": "数量",
     "upheld": "异议是否成立",
     "number": "合同编号",
     "signed": "签订日期",
@@ -101,7 +104,7 @@ def read(kind: type[CaseCommand], said: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read(wanted: Any, said: Any, where: str) -> Any:
     try:
-        if wanted in (Contract, SpendLine, Grade):
+        if wanted in (Contract, SpendLine, Grade, NamedProduct):
             return _object(wanted, said, where)
         if get_origin(wanted) is tuple:
             return tuple(

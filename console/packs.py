@@ -13,7 +13,8 @@ from domain.policy import KEYS
 from policies import load, notation
 
 _ROOMS: Final = {
-    "programme": "试点期与目标", "selection": "遴选", "diagnosis": "诊断", "contract": "合同", "evaluation": "评测",
+    "programme": "试点期与目标", "selection": "遴选", "diagnosis": "诊断", "contract": "合同",
+    "independence": "独立性", "rating": "服务商评价", "evaluation": "评测",
     "acceptance": "验收", "payout": "兑付", "lookback": "回头看", "recovery": "追缴", "reminders": "提醒",
     "timers": "期限",
 }  # fmt: skip

@@ -20,11 +20,13 @@ from domain.calendar import CHINA, Calendar
 from domain.case import rooms
 from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
+from domain.catalogue import Catalogue
 from domain.commands import CaseCommand
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
 from domain.policy import Pack
+from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
 from policies.calendars import published
@@ -102,6 +104,18 @@ def fact(kind: type[Fact], **said: Any) -> Fields:
 
 
 @dataclass(frozen=True)
+class Supplied:
+    """Who and what is on offer to a firm."""
+
+    pool: Pool | None = None
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
+
+
+Supply = Callable[[], Supplied]
+
+
+@dataclass(frozen=True)
 class Play:
     """How far the story has come."""
 
@@ -116,6 +130,10 @@ class Play:
     happened: tuple[Fact, ...] = ()
     booked: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
+    supplied: Supply = field(default=lambda: Supplied(), repr=False)
+    """Lays pool, providers and products on the desk, anew for each command; nothing where the city keeps none."""
+    told: tuple[Fact, ...] = ()
+    """What the last command told the providers' files."""
 
     @property
     def case(self) -> CaseFile:
@@ -179,6 +197,10 @@ class Play:
         """From here on other rules hold."""
         return replace(self, rules=rules)
 
+    def with_supply(self, supplied: Supply) -> Play:
+        """From here on these providers and products lie on the desk."""
+        return replace(self, supplied=supplied)
+
     def did(self, *steps: Step) -> Play:
         """Several commands, each of which must succeed; ``~timer`` waits until that timer's last day is over."""
         play = self
@@ -206,12 +228,14 @@ class Play:
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
         case, fund = self.case, self.fund
-        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund)
+        supply = self.supplied()
+        beside = (supply.pool, supply.providers, supply.catalogue)
+        papers = CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, *beside)
         try:
             rooms.decide(case, papers)
         except Rejection as no:
             _heard.append((command.kind, no.refusal.rule))
-            return replace(self, asked=command.kind, happened=(), booked=(), refusal=no.refusal)
+            return replace(self, asked=command.kind, happened=(), booked=(), told=(), refusal=no.refusal)
         _heard.append((command.kind, None))
         happened, booked = _pending(case), _pending(fund)
         return replace(
@@ -223,6 +247,7 @@ class Play:
             asked=command.kind,
             happened=happened,
             booked=booked,
+            told=tuple(told for provider in supply.providers.values() for told in _pending(provider)),
             refusal=None,
         )
 

@@ -6,7 +6,18 @@ from typing import Any, Final
 
 import pytest
 
-from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, selection
+from domain.case import (
+    acceptance,
+    contract,
+    diagnosis,
+    evaluation,
+    independence,
+    lookback,
+    payout,
+    recovery,
+    retrofit,
+    selection,
+)
 from domain.case import schedule as times
 from domain.case import withdrawal as leaving
 from domain.case.file import Acceptance, CasePapers, Inspection, Qualification, Recovery, Stage, Subsidy, Works
@@ -134,6 +145,10 @@ EFFECTS: Final[dict[str, Effect]] = {
         (recovery.RecoveryHandedOver,),
         {"recovery": Recovery.HANDED_OVER, "stage": Stage.LOOKBACK},
     ),
+    "approve-conflict": (
+        (independence.ConflictApproved,),
+        {"conflicts": {("诊断中心", "diagnosis+retrofit"): "case.conflict-approved"}},
+    ),
     "record-reminder": ((times.ReminderRecorded,), {"stage": Stage.SELECTION}),
     "pass-deadline": ((times.DeadlinePassed,), {"qualification": Qualification.COUNTY_REVIEW}),
 }
@@ -180,6 +195,7 @@ NOT_TWICE: Final = {
     "file-statement": "",  # a firm may say more
     "close-case": "case_must_be_open",
     "record-refund": "case_must_be_open",
+    "approve-conflict": "there_must_be_a_conflict_to_approve",
     "record-reminder": "reminder_must_be_due_and_not_yet_given",
     "pass-deadline": "deadline_must_be_running",
 }
@@ -201,6 +217,7 @@ TOO_EARLY: Final = {
     "approve-contract-change": "step_must_be_due",
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "draw-case": "case_must_be_in_the_frame",
+    "approve-conflict": "there_must_be_a_conflict_to_approve",
     "record-reminder": "deadline_must_be_running",
     "pass-deadline": "deadline_must_be_running",
     # An institution belongs to the case only from when it is sent; before, its hand is a stranger's.

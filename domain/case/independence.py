@@ -1,0 +1,157 @@
+"""独立性: one organisation, two posts in one firm's case; forbidden, approved, or allowed and put on record.
+
+The matrix is {诊断, 改造, 监理, 评测, 平台, 智库}. What the pack forbids is refused; what it lets the bureau approve
+waits for the section head; what it does not mention is allowed, and noted as an alarm. That nobody evaluates their own
+work is the house's own rule, whatever a pack says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import ClassVar, Final, Literal
+
+from domain.case.common import words_must_be_given
+from domain.case.contract import MEETS_THE_POOL
+from domain.case.diagnosis import AssignDiagnosis
+from domain.case.evaluation import AssignEvaluator
+from domain.case.file import CaseFact, CaseFile, CasePapers
+from domain.commands import CaseCommand
+from domain.people import Role
+from domain.policy import PAIRS, POSTS, Pack
+from domain.provider.file import Pool
+from domain.rules import No, rule
+
+Held = tuple[str, str]
+"""An organisation, and the pair of posts that it holds."""
+
+NEVER_TOGETHER: Final = frozenset({"diagnosis+evaluation", "retrofit+evaluation"})
+"""See ``evaluator_must_be_independent``."""
+
+
+class ConflictApproved(CaseFact):
+    """An organisation may hold both posts for this firm; the section head said why."""
+
+    TOPIC: ClassVar[str] = "case.conflict-approved"
+    organisation: str
+    pair: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.conflicts[self.organisation, self.pair] = self.TOPIC
+
+
+class ConflictNoted(CaseFact):
+    """An alarm: an organisation holds both posts, and no source says whether it may."""
+
+    TOPIC: ClassVar[str] = "case.conflict-noted"
+    organisation: str
+    pair: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.conflicts[self.organisation, self.pair] = self.TOPIC
+
+
+EVENTS = (ConflictApproved, ConflictNoted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApproveConflict(CaseCommand):
+    """Let an organisation hold a second post; ``reason`` says why."""
+
+    kind: Literal["approve-conflict"] = "approve-conflict"
+    organisation: str
+    pair: str
+
+
+TAKES_A_POST: Final = (*MEETS_THE_POOL, AssignDiagnosis, AssignEvaluator)
+"""Commands by which an organisation may come to work for the firm; so does every act of a supervisor."""
+
+
+@rule
+def posts_kept_apart_must_not_meet(held: Held, pack: Pack) -> No | None:
+    """What the pack forbids in one hand, and what the house forbids, is not done."""
+    organisation, pair = held
+    stated = pack.list("independence.forbidden") if pack.has("independence.forbidden") else ()
+    if pair not in NEVER_TOGETHER and pair not in stated:
+        return None
+    clause = pack.clause("independence.forbidden") if pair in stated else ""
+    return No(f"“{organisation}”不得对同一企业承担{PAIRS[pair]}两项业务", clause)
+
+
+@rule
+def conflict_must_be_approved_first(case: CaseFile, held: Held, pack: Pack) -> No | None:
+    """Where the pack asks for approval, the second post is taken after the section head has approved."""
+    organisation, pair = held
+    if not _asks(pack, pair) or case.conflicts.get(held) == ConflictApproved.TOPIC:
+        return None
+    return No(
+        f"“{organisation}”对同一企业承担{PAIRS[pair]}，须先经市局科长批准（兼任批准，approve-conflict）",
+        pack.clause("independence.approval"),
+    )
+
+
+@rule
+def there_must_be_a_conflict_to_approve(case: CaseFile, pool: Pool | None, organisation: str, pair: str) -> No | None:
+    """The organisation holds one of the two posts already, and this was not approved before."""
+    held = {post for post, name in _holders(case, pool) if name == organisation}
+    if pair in PAIRS and held & set(pair.split("+")) and _topic(case, organisation, pair) != ConflictApproved.TOPIC:
+        return None
+    return No(f"“{organisation}”未承担本企业的相关业务，或兼任已经批准，或“{pair}”不是两项业务")
+
+
+def _asks(pack: Pack, pair: str) -> bool:
+    return pack.has("independence.approval") and pair in pack.list("independence.approval")
+
+
+def _topic(case: CaseFile, organisation: str, pair: str) -> str:
+    return case.conflicts.get((organisation, pair), "")
+
+
+def _holders(case: CaseFile, pool: Pool | None) -> Iterator[tuple[str, str]]:
+    """Who holds which post for this firm, however it is written; several may hold one after the other."""
+    changing = case.contract_change.provider if case.contract_change is not None else ""
+    named = [("diagnosis", case.diagnoser), ("evaluation", case.evaluator)]
+    named += [("retrofit", provider) for provider in (case.provider, changing, *case.retrofitters)]
+    named += [("supervision", name) for role, name in case.acted_for if role is Role.SUPERVISOR]
+    named += list(pool.posts) if pool is not None else []
+    for post, name in named:
+        if name:
+            yield post, pool.name_of(name) if pool is not None else name.strip()
+
+
+def conflicts(case: CaseFile, pool: Pool | None) -> tuple[Held, ...]:
+    """Every organisation with two posts, and which, in the order of the matrix."""
+    holders = set(_holders(case, pool))
+    names = sorted({name for _, name in holders})
+    return tuple(
+        (name, f"{one}+{other}")
+        for name in names
+        for one, other in combinations(POSTS, 2)
+        if {(one, name), (other, name)} <= holders
+    )
+
+
+def watch(case: CaseFile, before: tuple[Held, ...], papers: CasePapers) -> None:
+    """Look at every conflict that the command brought about: refuse it, find it approved, or note it."""
+    for held in conflicts(case, papers.pool):
+        if held in before:
+            continue
+        posts_kept_apart_must_not_meet(held, papers.pack)
+        conflict_must_be_approved_first(case, held, papers.pack)
+        if held not in case.conflicts:
+            case.record(ConflictNoted, papers, organisation=held[0], pair=held[1])
+
+
+def approve_conflict(case: CaseFile, command: ApproveConflict, papers: CasePapers) -> None:
+    """Before the second post is taken; what is forbidden cannot be approved."""
+    pool = papers.pool
+    organisation = pool.name_of(command.organisation) if pool is not None else command.organisation.strip()
+    there_must_be_a_conflict_to_approve(case, pool, organisation, command.pair)
+    posts_kept_apart_must_not_meet((organisation, command.pair), papers.pack)
+    words_must_be_given(command.reason, "批准理由")
+    clause = papers.pack.clause("independence.approval")
+    case.record(ConflictApproved, papers, clauses=(clause,), organisation=organisation, pair=command.pair)
+
+
+DECISIONS = {ApproveConflict: approve_conflict}
