@@ -172,6 +172,11 @@ class _Guess:
             return self._batches
         if name == "products":
             return [()]
+        if name == "organisation":
+            return [word for word in (case.diagnoser, case.provider, case.evaluator) if word] or [_SOMEBODY]
+        if name == "pair":
+            asked = "independence.approval"
+            return list(self._pack.list(asked)) if self._pack.has(asked) else [_SOMEBODY]
         if get_origin(wanted) is Literal:
             return list(get_args(wanted))
         if name in named:

@@ -92,20 +92,17 @@ def conflict_must_be_approved_first(case: CaseFile, held: Held, pack: Pack) -> N
 
 
 @rule
-def there_must_be_a_conflict_to_approve(case: CaseFile, pool: Pool | None, organisation: str, pair: str) -> No | None:
-    """The organisation holds one of the two posts already, and this was not approved before."""
-    held = {post for post, name in _holders(case, pool) if name == organisation}
-    if pair in PAIRS and held & set(pair.split("+")) and _topic(case, organisation, pair) != ConflictApproved.TOPIC:
-        return None
-    return No(f"“{organisation}”未承担本企业的相关业务，或兼任已经批准，或“{pair}”不是两项业务")
+def there_must_be_a_conflict_to_approve(case: CaseFile, held: Held, papers: CasePapers) -> No | None:
+    """The pack asks for approval of this pair, the organisation holds one of the posts, and nobody has approved yet."""
+    organisation, pair = held
+    if not _asks(papers.pack, pair) or case.conflicts.get(held) == ConflictApproved.TOPIC:
+        return No(f"“{pair}”无须批准，或“{organisation}”的此项兼任已经批准")
+    posts = {post for post, name in _holders(case, papers.pool) if name == organisation}
+    return None if posts & set(pair.split("+")) else No(f"“{organisation}”未承担本企业的{PAIRS[pair]}")
 
 
 def _asks(pack: Pack, pair: str) -> bool:
     return pack.has("independence.approval") and pair in pack.list("independence.approval")
-
-
-def _topic(case: CaseFile, organisation: str, pair: str) -> str:
-    return case.conflicts.get((organisation, pair), "")
 
 
 def _holders(case: CaseFile, pool: Pool | None) -> Iterator[tuple[str, str]]:
@@ -147,8 +144,9 @@ def approve_conflict(case: CaseFile, command: ApproveConflict, papers: CasePaper
     """Before the second post is taken; what is forbidden cannot be approved."""
     pool = papers.pool
     organisation = pool.name_of(command.organisation) if pool is not None else command.organisation.strip()
-    there_must_be_a_conflict_to_approve(case, pool, organisation, command.pair)
-    posts_kept_apart_must_not_meet((organisation, command.pair), papers.pack)
+    held = (organisation, command.pair)
+    there_must_be_a_conflict_to_approve(case, held, papers)
+    posts_kept_apart_must_not_meet(held, papers.pack)
     words_must_be_given(command.reason, "批准理由")
     clause = papers.pack.clause("independence.approval")
     case.record(ConflictApproved, papers, clauses=(clause,), organisation=organisation, pair=command.pair)

@@ -91,9 +91,13 @@ def test_what_is_withdrawn_is_on_offer_no_more_until_it_is_entered_again() -> No
     assert topics(held) == [ProductEntered, ProductWithdrawn, ProductEntered]
 
 
-WRONG: Final = {
+WRONG: Final[dict[str, list[dict[str, Any]]]] = {
     "product_must_be_described": [
-        *({"code": ""}, {"code": " P-1"}, {"name": ""}, {"unit": ""}, {"kind": "软件"}),
+        {"code": ""},
+        {"code": " P-1"},
+        {"name": ""},
+        {"unit": ""},
+        {"kind": "软件"},
     ],
     "product_must_have_its_prices": [{"price": Money(-1)}, {"reference": Money(0)}, {"reference": Money(-1)}],
     "product_must_be_valid_for_a_time": [{"valid_to": date(2025, 12, 31)}],
@@ -106,8 +110,7 @@ def test_an_entry_says_what_it_is_what_it_costs_and_how_long_it_holds() -> None:
         for change in changes:
             held = catalogue()
             with refused(rule, of="enter"):
-                wrong: dict[str, Any] = change
-                enter(held, WMS, replace(MES, **wrong))
+                enter(held, WMS, replace(MES, **change))
             assert not held.pending_events, "all of them, or none"
     enter(catalogue(), replace(MES, price=Money(0), valid_to=MES.valid_from))
     passed("enter")
@@ -125,9 +128,9 @@ def test_an_entry_says_something_and_says_it_once() -> None:
     passed("enter")
 
 
-@pytest.mark.parametrize("first", [MES, WMS])
-def test_the_catalogue_folds_again_to_the_same(first: Product) -> None:
+@pytest.mark.parametrize("first", ["P-1", "P-2"])
+def test_the_catalogue_folds_again_to_the_same(first: str) -> None:
     held = catalogue(MES, WMS)
-    withdraw(held, first.code)
+    withdraw(held, first)
     facts = [one for one in held.pending_events if isinstance(one, (ProductEntered, ProductWithdrawn))]
     assert Catalogue.folded(held.id, facts).products == held.products

@@ -72,11 +72,6 @@ def test_what_no_source_mentions_is_allowed_and_noted_once() -> None:
     ready("file-plan", SILENT).when("file-plan").then(PlanFiled)
 
 
-def test_what_was_approved_is_no_alarm_even_where_nobody_asked() -> None:
-    approved = ready("file-plan", SILENT).did("approve-conflict")
-    approved.when("file-plan", provider=DIAGNOSER).then(PlanFiled)
-
-
 @pytest.mark.parametrize("pack", [SILENT, saying(approval="diagnosis+evaluation")], ids=["silent", "approval"])
 def test_nobody_evaluates_their_own_work_whatever_the_pack_says(pack: Any) -> None:
     ready("assign-evaluator", pack).when("assign-evaluator", evaluator=DIAGNOSER).then_refused(
@@ -85,7 +80,8 @@ def test_nobody_evaluates_their_own_work_whatever_the_pack_says(pack: Any) -> No
     itself = ready("assign-diagnosis", pack).with_supply(appointed("evaluation", DIAGNOSER))
     itself.when("assign-diagnosis").then_refused("posts_kept_apart_must_not_meet", "")
     approving = after("assign-diagnosis", pack).when("approve-conflict", pair="diagnosis+evaluation")
-    approving.then_refused("posts_kept_apart_must_not_meet", "")
+    nothing = pack is SILENT
+    approving.then_refused("there_must_be_a_conflict_to_approve" if nothing else "posts_kept_apart_must_not_meet", "")
 
 
 def test_a_supervisor_of_the_providers_own_house_is_refused_where_the_pack_forbids_it() -> None:
@@ -130,6 +126,7 @@ def test_only_a_real_conflict_is_approved_once_and_with_a_reason() -> None:
     due = after("assign-diagnosis")
     rule = "there_must_be_a_conflict_to_approve"
     due.when("approve-conflict", organisation="路人公司").then_refused(rule)
+    after("assign-diagnosis", SILENT).when("approve-conflict").then_refused(rule)
     due.when("approve-conflict", pair="supervision+evaluation").then_refused(rule)
     due.when("approve-conflict", pair="retrofit+diagnosis").then_refused(rule)
     due.when("approve-conflict", reason=" ").then_refused("words_must_be_given")
