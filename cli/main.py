@@ -31,6 +31,8 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "workdays": ("workdays",),
     "calc": ("estimate",),
     "office": ("batch", "fund"),
+    "provider": ("provider",),
+    "products": ("products",),
     "rebuild": ("rebuild",),
 }
 """The modules of `cli/` with the words that each mounts by its function ``register(app)``. The drivers behind some take

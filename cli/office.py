@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from cli import tables
+from cli.deciding import decide, programme_for, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
-from domain.commands import Command, Receipt
+from domain.commands import Command
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, FundAppropriated, Posting
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
-from domain.policy import Pack
 from domain.rejections import Rejection
 from domain.words import zh
 from policies import load
@@ -85,7 +85,7 @@ def open_batch(
         by=hand,
         reason=reason,
         city=city,
-        programme=programme or _programme(pack, overlays),
+        programme=programme or programme_for(pack, overlays),
         code=code,
         opens=window[0],
         closes=window[1],
@@ -95,11 +95,11 @@ def open_batch(
     # Named by all it says: the same words twice are one command, other words for the same batch are refused as such.
     command = replace(command, command_id=_name("open-batch", command))
     batch = batch_id(city, command.programme, code)
-    receipt = _decide(settings, command)
+    receipt = decide(settings, command)
     said = {"batch": str(batch), "programme": command.programme, "pack_version": pack.version}
     assumed = f"其中 {len(pack.assumptions())} 项为推演假设" if pack.assumptions() else "没有假设"
     open_questions = f"待定口径 {len(pack.open_questions())} 项" if pack.open_questions() else "没有待定口径"
-    _say(
+    say(
         receipt,
         said,
         f"批次 {code}（{command.programme}）{window[0]} 至 {window[1]} 受理申报。"
@@ -127,7 +127,7 @@ def appropriate(
     except ValueError as bad:
         raise WrongField(f"--amount {bad}") from bad
     pack = load.load(city, settings.overlays)
-    programme = programme or _programme(pack, settings.overlays)
+    programme = programme or programme_for(pack, settings.overlays)
     named = ("appropriate", city, programme, RETROFIT_LINE, source.value, document.strip(), str(money))
     command = AppropriateFund(
         command_id=command_id(*named),
@@ -141,14 +141,14 @@ def appropriate(
         document=document,
     )
     try:
-        receipt = _decide(settings, command)
+        receipt = decide(settings, command)
     except Rejection as no:
         if no.refusal.rule != "command_id_must_name_one_command":
             raise
         raise Rejection(
             "document_must_be_booked_once", f"文号“{document}”的{_SOURCES[source]}指标 {money.grouped()} 元已由他人入账"
         ) from no
-    _say(
+    say(
         receipt, {"programme": programme}, f"{_SOURCES[source]}指标 {money.grouped()} 元已入账（{document}）。", as_json
     )
 
@@ -159,7 +159,7 @@ def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> No
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    programme = programme or _programme(pack, settings.overlays)
+    programme = programme or programme_for(pack, settings.overlays)
     stream = fund_id(city, programme, RETROFIT_LINE)
     with record(settings) as store:
         lines = list(_lines(store, store.facts(stream)))
@@ -213,35 +213,6 @@ def _lines(store: EventStore, facts: tuple[Any, ...]) -> Iterator[dict[str, Any]
             "by": fact.by.id,
             **{name: str(getattr(fund, name)) for name in ("available", "committed", "paid", "recovered")},
         }
-
-
-def _decide(settings: Settings, command: Command) -> Receipt:
-    """Batch and fund have no workflow: decided here, at the clock of this machine."""
-    from activities.desk import Desk
-    from cli.engine import record
-    from policies.calendars import published
-
-    with record(settings) as store:
-        answer = Desk(store, published()).handle(command, datetime.now(UTC))
-    if answer.refusal is not None:
-        no = answer.refusal
-        raise Rejection(no.rule, no.sentence, no.clause, no.open_question)
-    assert answer.receipt is not None
-    return answer.receipt
-
-
-def _say(receipt: Receipt, said: dict[str, Any], words: str, as_json: bool) -> None:
-    if as_json:
-        done = {"command_id": str(receipt.command_id), "position": receipt.position, "events": receipt.events}
-        typer.echo(json.dumps({**said, **done}, ensure_ascii=False))
-    else:
-        typer.echo(words)
-
-
-def _programme(pack: Pack, overlays: tuple[str, ...]) -> str:
-    from activities.intake import programme_of
-
-    return programme_of(pack, rehearsal=bool(overlays))
 
 
 def _name(kind: str, command: Command) -> Any:
