@@ -195,7 +195,7 @@ def test_a_list_is_taken_whole_and_again_only_where_it_says_something_new(
     assert first["entered"] == 2
     position = store.last_position()
     assert imported(both) == first, "typed again, it is the same command"
-    assert take(row(), row(code="P-2"))["entered"] == 0, "another file that says the same"
+    assert take(row(code="P-2"), row())["entered"] == 0, "another file that says the same"
     assert take(row(code="P-2"))["entered"] == 0
     assert store.last_position() == position
     assert take(row(price=13000), row(code="P-2"))["entered"] == 1
