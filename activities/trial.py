@@ -22,10 +22,11 @@ from domain.case.file import CaseFile
 from domain.case.rooms import COMMANDS
 from domain.case.selection import OpenCase
 from domain.commands import CaseCommand
-from domain.identity import command_id
+from domain.identity import command_id, pool_id, provider_id
 from domain.money import ZERO, Money
 from domain.people import Person, Role
 from domain.policy import Pack
+from domain.provider.file import Pool, Provider
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
@@ -67,6 +68,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "notice_must_have_stood_its_time",
         "objection_must_be_answered_first",
         "one_change_at_a_time",
+        "provider_must_be_in_the_pool",
         "rectification_must_still_be_allowed",
         "refund_must_be_overdue",
         "supplements_must_stay_within_the_limit",
@@ -135,6 +137,10 @@ class _Guess:
         opened = (store.load(Batch, batch) for batch in store.streams_opened_by(BatchOpened.TOPIC))
         own = [batch.id for batch in opened if (batch.city, batch.programme) == (case.city, case.programme)]
         self._batches = own or [UUID(int=0)]
+        home = (case.city, case.programme)
+        pool = (store.load(Provider, provider_id(*home, code)) for code in store.load(Pool, pool_id(*home)).codes)
+        good = next((provider.name for provider in pool if provider.may_sign), "")
+        self._providers = [word for word in (case.provider, good) if word] or [_SOMEBODY]
         self._organisations = {
             Role.FIRM: case.credit_code,
             Role.COUNTY: case.county,
@@ -170,6 +176,8 @@ class _Guess:
         }
         if name == "batch":
             return self._batches
+        if name == "provider":
+            return self._providers
         if name == "products":
             return [()]
         if name == "organisation":

@@ -27,6 +27,7 @@ _LABELS: Final[Mapping[str, str]] = {
     **LABELS,
     "pledged": "真实性承诺",
     "products": "价格行对应的产品",
+    "line": "价格行（从 1 数起）",
     "quantity": "数量",
     "upheld": "异议是否成立",
     "number": "合同编号",

@@ -13,7 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from activities.desk import Desk
-from domain.case.contract import ContractRegistered
+from activities.explain import account
+from cli import fields
+from domain.case.contract import ContractRegistered, FileContract
 from domain.case.file import Works
 from domain.case.supply import NamedProduct
 from domain.catalogue import Catalogue, EnterProducts, Product
@@ -30,7 +32,7 @@ from settings import Settings
 from tests.domain import cast
 from tests.domain.test_provider import SAID
 from tests.engine import CITY, START, Firm, Town, upto
-from tests.shell import Shell, pointed_at
+from tests.shell import Shell, plain, pointed_at
 
 CODE: Final = "91370300MA3C0PRY1X"
 OTHER: Final = "91370300MA3C0PRY2X"
@@ -177,7 +179,30 @@ def test_whatever_the_order_a_removed_provider_signs_no_new_contract(store: Even
                 assert refusal is not None
 
 
+def test_explain_names_what_the_pool_stands_in_the_way_of_and_the_way_out(town: Town) -> None:
+    def told(firm: Firm) -> dict[str, str]:
+        steps = account(town.store, town.desk, firm.case, firm.now).steps
+        return {step.kind: step.obstacle.rule if step.obstacle else "" for step in steps}
+
+    pooled(town)
+    firm = town.firm().walked(*upto("confirm-diagnosis"))
+    assert told(firm)["file-plan"] == ""
+    firm.walked("file-plan", "pass-plan")
+    assert "file-plan" not in told(firm)
+    thrown_out(town)
+    assert told(firm)["file-contract"] == "provider_must_be_in_the_pool"
+    assert told(firm)["file-plan"] == "provider_must_be_in_the_pool", "nobody is left to plan with"
+    done(town, "apply-provider", code=OTHER, by=replace(own, organisation=OTHER), name="别家软件")
+    done(town, "admit-provider", code=OTHER)
+    assert told(firm)["file-plan"] == ""
+
+
 # --- products
+
+
+def test_the_products_of_a_contract_can_be_typed() -> None:
+    said = {"contract": plain(cast.contract()), "products": '[{"line": 1, "product": "P-1", "quantity": 2}]'}
+    assert fields.read(FileContract, said)["products"] == (NamedProduct(1, "P-1", 2),)
 
 
 def test_prices_are_compared_with_the_catalogue_in_the_same_decision(town: Town) -> None:
