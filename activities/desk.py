@@ -14,9 +14,10 @@ import structlog
 
 from activities.messages import Answer
 from domain import authority, catalogue
-from domain.batch import Batch, OpenBatch, open_batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import Calendar
 from domain.case import contract, rooms
+from domain.case.adoption import AdoptRules
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
 from domain.case.selection import OpenCase, SubmitApplication
@@ -44,9 +45,16 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     **providers.COMMANDS,
     **catalogue.COMMANDS,
     "open-batch": OpenBatch,
+    "revise-batch-rules": ReviseBatchRules,
     "appropriate-fund": AppropriateFund,
 }
 """Every command of the house by its name on the wire."""
+
+
+def pinned(batch: Batch, version: str = "") -> Pack:
+    """The batch's rules at this version, at the latest where none is named; known by the version on record."""
+    version = version or batch.pinned_version
+    return replace(load.parse(batch.texts[version], batch.code), version=version)
 
 
 class Desk:
@@ -55,7 +63,7 @@ class Desk:
     def __init__(self, store: EventStore, calendar: Calendar) -> None:
         self._store = store
         self._calendar = calendar
-        self._pinned: dict[UUID, Batch] = {}
+        self._batches: dict[UUID, Batch] = {}
         # All payouts of a city meet at one fund: side by side, most of them would be decided for nothing.
         self._fund_turn = Lock()
 
@@ -108,6 +116,10 @@ class Desk:
 
     def _once(self, command: Command, at: datetime, *, by_signal: bool) -> Answer:
         try:
+            authority.text_must_be_writable(command)
+        except Rejection as no:
+            return Answer(None, no.refusal, self._standing_of(command))  # never kept: it cannot be written either
+        try:
             receipt = self._store.receipt(command)
             if receipt is None:
                 files = self._decide(command, at)
@@ -153,10 +165,14 @@ class Desk:
             papers_of_today = CasePapers(command, at, load.load(command.city), self._calendar)
             catalogue.DECISIONS[type(command)](products, command, papers_of_today)
             return [products]
-        if isinstance(command, OpenBatch):
+        if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
-            open_batch(batch, command, CasePapers(command, at, pack, self._calendar))
+            papers = CasePapers(command, at, pack, self._calendar)
+            if isinstance(command, OpenBatch):
+                open_batch(batch, command, papers)
+            else:
+                revise_batch_rules(batch, command, papers)
             return [batch]
         assert isinstance(command, AppropriateFund)
         fund = self._store.load(Fund, fund_id(command.city, command.programme, command.line))
@@ -164,7 +180,7 @@ class Desk:
         return [fund]
 
     def _papers(self, case: CaseFile, command: CaseCommand, at: datetime) -> CasePapers:
-        batch = self._batch(command.batch if isinstance(command, SubmitApplication) else case.batch)
+        batch = self._batch_of(case, command)
         fund = None
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
@@ -197,21 +213,24 @@ class Desk:
         providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases))
         return [provider, *([pool] if pool.pending_events else [])]
 
-    def _batch(self, batch: UUID | None) -> Batch | None:
-        """A batch never changes once it is open, so an open one is kept."""
-        if batch is None:
+    def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
+        """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""
+        if isinstance(command, SubmitApplication):
+            return self._store.load(Batch, command.batch)
+        if case.batch is None:
             return None
-        if batch not in self._pinned:
-            file = self._store.load(Batch, batch)
-            if file.is_new:
-                return file
-            self._pinned[batch] = file
-        return self._pinned[batch]
+        version = command.version if isinstance(command, AdoptRules) else case.rules_version
+        held = self._batches.get(case.batch)
+        if held is None or version not in held.texts:
+            held = self._batches[case.batch] = self._store.load(Batch, case.batch)
+        return held
 
     def _pack(self, case: CaseFile, command: CaseCommand, batch: Batch | None) -> Pack:
-        """The rules pinned by the batch; before there is one, the city's rules of today."""
+        """The rules that the case took up; before it applied, the city's rules of today."""
         if batch is not None and not batch.is_new:
-            return load.parse(batch.pack_text, batch.code)
+            if isinstance(command, AdoptRules) and command.version in batch.texts:
+                return pinned(batch, command.version)
+            return pinned(batch, "" if isinstance(command, SubmitApplication) else case.rules_version)
         city = command.city if isinstance(command, OpenCase) else case.city
         rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
         if not city:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from activities import trial
-from activities.desk import REHEARSAL_OVERLAY, Desk
+from activities.desk import REHEARSAL_OVERLAY, Desk, pinned
 from domain.batch import Batch
 from domain.calendar import china_day
 from domain.case.common import case_must_have_been_opened
@@ -108,8 +108,7 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
 def _pack(store: EventStore, case: CaseFile) -> Pack:
     if case.batch is None:
         return load.load(case.city, (REHEARSAL_OVERLAY,) if case.rehearsal else ())
-    batch = store.load(Batch, case.batch)
-    return load.parse(batch.pack_text, batch.code)
+    return pinned(store.load(Batch, case.batch), case.rules_version)
 
 
 def _happening(fact: Fact) -> Happening:

@@ -12,7 +12,6 @@ from activities.desk import Desk
 from domain.case.selection import OpenCase
 from domain.identity import case_id, command_id
 from domain.people import Person
-from domain.policy import Pack
 from domain.rejections import Refusal, Rejection
 from eventstore.store import Conflict, EventStore
 
@@ -53,11 +52,6 @@ class RowsRefused(Rejection):
         super().__init__(first.rule, f"名册有 {len(refusals)} 家企业不能建档，一家也没有导入", first.clause)
         self.refusals = refusals
         """By the row's place in the roster, from 0."""
-
-
-def programme_of(pack: Pack, *, rehearsal: bool) -> str:
-    """The programme that a city's cases, batches and money belong to; a rehearsal's is another, so they never meet."""
-    return f"{pack.programme}-推演" if rehearsal else pack.programme
 
 
 def take_roster(

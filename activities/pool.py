@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain.case.file import CaseFile
-from domain.identity import fault, pool_id, provider_id, tidy
+from domain.identity import fault, pool_id, provider_id, same, tidy
 from domain.provider.admission import ProviderApplied
 from domain.provider.file import Pool, Provider
 from domain.record import Fact
@@ -36,7 +36,7 @@ def code_of(store: EventStore, city: str, programme: str, words: str) -> str:
     if fault(tidy(words)) is None:
         return tidy(words)
     listed = store.load(Pool, pool_id(city, programme)).code_of(words)
-    named = [one.credit_code for one in providers(store, city, programme) if one.name == words.strip()]
+    named = [one.credit_code for one in providers(store, city, programme) if same(one.name) == same(words)]
     if listed or len(named) == 1:
         return listed or named[0]
     why = f"有 {len(named)} 家，请写信用代码" if named else "没有"

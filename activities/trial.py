@@ -34,8 +34,10 @@ from eventstore.store import EventStore
 
 NOT_ITS_TURN: Final = frozenset(
     {
+        "adopted_rules_must_be_others",
         "case_must_be_in_the_frame",
         "case_must_be_open",
+        "case_must_have_taken_up_rules",
         "county_must_leave_the_citys_turn_to_the_city",
         "firm_must_have_applied",
         "firm_that_was_paid_must_not_simply_leave",
@@ -137,6 +139,7 @@ class _Guess:
         opened = (store.load(Batch, batch) for batch in store.streams_opened_by(BatchOpened.TOPIC))
         own = [batch.id for batch in opened if (batch.city, batch.programme) == (case.city, case.programme)]
         self._batches = own or [UUID(int=0)]
+        self._version = store.load(Batch, case.batch).pinned_version if case.batch is not None else ""
         home = (case.city, case.programme)
         pool = (store.load(Provider, provider_id(*home, code)) for code in store.load(Pool, pool_id(*home)).codes)
         good = next((provider.name for provider in pool if provider.may_sign), "")
@@ -172,6 +175,7 @@ class _Guess:
             "ground": case.findings[0] if case.findings else _SOMEBODY,
             "instruction": case.instruction,
             "milestone": next(iter(case.milestones), _SOMEBODY),
+            "version": self._version,
             "verified": case.contract.lines if case.contract else (),
         }
         if name == "batch":

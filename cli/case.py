@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,9 @@ from domain.words import zh
 from settings import Settings
 
 _OF_THE_FILE: Final = frozenset({"kind", "by", "reason", "evidence", "command_id", "case"})
+
+
+_UNWRITABLE: Final = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
 
 
 def register(app: typer.Typer) -> None:
@@ -124,9 +128,11 @@ def _from_file(file: Path) -> tuple[type[CaseCommand], dict[str, Any], Hand]:
     try:
         said = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as bad:
-        raise WrongField(f"{file} 不是 UTF-8 编码的 JSON:{bad}") from bad
+        raise WrongField(f"{file} 不是 UTF-8 编码的 JSON：{bad}") from bad
     if not isinstance(said, dict):
         raise WrongField(f"{file} 应是一个 JSON 对象")
+    if _UNWRITABLE.search(json.dumps(said, ensure_ascii=False)):
+        raise WrongField(f"{file} 含有不能保存的字符（空字符或不完整的字符）")
     own = {name: value for name, value in said.items() if name not in _OF_THE_FILE}
     return _kind(str(said.get("kind", ""))), own, hand_in(said)
 

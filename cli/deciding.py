@@ -13,6 +13,7 @@ import typer
 from domain.commands import Command, Receipt
 from domain.identity import command_id
 from domain.policy import Pack
+from domain.programme import programme_of
 from domain.rejections import Rejection
 from settings import Settings
 
@@ -65,6 +66,4 @@ def say(receipt: Receipt, said: dict[str, Any], words: str, as_json: bool) -> No
 
 def programme_for(pack: Pack, overlays: tuple[str, ...]) -> str:
     """The programme that is meant where none is named."""
-    from activities.intake import programme_of
-
     return programme_of(pack, rehearsal=bool(overlays))

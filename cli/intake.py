@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from typing import NoReturn
 
 from activities.desk import Desk
-from activities.intake import Listed, RowsRefused, programme_of, take_roster
+from activities.intake import Listed, RowsRefused, take_roster
 from activities.messages import CaseLife
 from cli.engine import begin_all, record
 from domain.case.file import CaseFile
 from domain.people import Person
 from domain.policy import Pack
+from domain.programme import programme_of
 from exchange.roster import Roster, RosterRefused, RowFault
 from policies.calendars import published
 from settings import Settings, Unreachable

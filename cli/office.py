@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli import tables
+from cli import migration, tables
 from cli.deciding import decide, programme_for, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
@@ -22,6 +22,8 @@ from domain.commands import Command
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, FundAppropriated, Posting
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
+from domain.policy import Pack
+from domain.programme import is_rehearsed, programme_must_be_the_citys
 from domain.rejections import Rejection
 from domain.words import zh
 from policies import load
@@ -52,7 +54,8 @@ def register(app: typer.Typer) -> None:
     """Mount the commands under ``batch`` and ``fund``."""
     batches = typer.Typer(help="批次", no_args_is_help=True)
     batches.command("open")(open_batch)
-    batches.callback()(lambda: None)  # with one command alone typer would drop the word ``open``
+    batches.command("revise")(migration.revise)
+    batches.command("adopt")(migration.adopt)
     funds = typer.Typer(help="资金：下达指标、资金账、对账", no_args_is_help=True)
     funds.command("appropriate")(appropriate)
     funds.command("ledger")(ledger)
@@ -74,7 +77,7 @@ def open_batch(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """开启一个批次：申报期定下，当日的规则全文随批次固定，此后不变。"""
+    """开启一个批次：申报期定下，当日的规则全文随批次固定。"""
     settings = Settings.from_environment()
     window = _day("--opens", opens), _day("--closes", closes)
     overlays = tuple(overlay or settings.overlays)
@@ -120,7 +123,7 @@ def appropriate(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """登记下达的指标（预算）。同一文号、来源和金额只入账一次。"""
+    """登记下达的指标（预算）。同一文号只入账一次。"""
     settings = Settings.from_environment()
     try:
         money = Money.yuan(amount)
@@ -159,7 +162,7 @@ def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> No
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    programme = programme or programme_for(pack, settings.overlays)
+    programme = _known(pack, programme) or programme_for(pack, settings.overlays)
     stream = fund_id(city, programme, RETROFIT_LINE)
     with record(settings) as store:
         lines = list(_lines(store, store.facts(stream)))
@@ -184,7 +187,8 @@ def verify(city: City, programme: Programme = "", as_json: AsJson = False) -> No
     from cli.engine import record
 
     with record(Settings.from_environment()) as store:
-        outcome = reconcile(store, load.load(city).city, programme)
+        pack = load.load(city)
+        outcome = reconcile(store, pack.city, _known(pack, programme))
     if as_json:
         said = {"difference_fen": outcome.difference_fen, "checked_positions": outcome.checked_positions}
         typer.echo(json.dumps(said | {"faults": [asdict(fault) for fault in outcome.faults]}, ensure_ascii=False))
@@ -213,6 +217,13 @@ def _lines(store: EventStore, facts: tuple[Any, ...]) -> Iterator[dict[str, Any]
             "by": fact.by.id,
             **{name: str(getattr(fund, name)) for name in ("available", "committed", "paid", "recovered")},
         }
+
+
+def _known(pack: Pack, programme: str) -> str:
+    """The programme as asked for; raises Rejection where the city cannot have one of this name."""
+    if programme:
+        programme_must_be_the_citys(pack, programme, rehearsal=is_rehearsed(pack, programme))
+    return programme
 
 
 def _name(kind: str, command: Command) -> Any:

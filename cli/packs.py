@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -14,8 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from domain.money import Money
-from domain.policy import KEYS, Cited, Days, Pack, Value
-from policies import load, notation
+from domain.policy import KEYS, Cited, Days, Pack, Row
+from domain.policy_rows import columns_of
+from policies import columns, load, notation
 from policies.places import Fault, PackFault
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -54,7 +56,7 @@ def show(
     overlay: Annotated[list[str] | None, typer.Option(help="叠加的假设包，如 rehearsal")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """列出一个城市规则包的每个值：依据的条款、原文/推导/假设，以及待定口径。"""
+    """列出一个城市规则包的每个值、每张表：依据的条款、原文/推导/假设，以及待定口径。"""
     pack = load.load(city, overlay or ())
     if as_json:
         typer.echo(json.dumps(_plain(pack), ensure_ascii=False, indent=2))
@@ -70,6 +72,8 @@ def show(
             standing = notation.STANDINGS[cited.standing]
             table.add_row(f"{spec.question}\n{key}", _said(key, cited), standing, cited.clause + note)
     console.print(table)
+    for rows in pack.tables.values():
+        console.print(_rows(pack, rows))
     questions = pack.open_questions()
     console.print(f"待定口径 {len(questions)} 项（来源未规定，须由市里明确）：")
     for key, question in questions.items():
@@ -81,20 +85,22 @@ def diff(
     second: Annotated[str, typer.Argument(metavar="B", help="城市代码或文件")],
     as_json: AsJson = False,
 ) -> None:
-    """比较两个规则包：只列不同的键。"""
+    """比较两个规则包：只列不同的键和表中的行。"""
     packs = (_pack(first), _pack(second))
-    differ = [key for key in KEYS if packs[0].values.get(key) != packs[1].values.get(key)]
+    held = [_everything(pack) for pack in packs]
+    every = list(dict.fromkeys([*KEYS, *held[0], *held[1]]))
+    differ = [key for key in every if held[0].get(key) != held[1].get(key)]
     if as_json:
-        plain = {key: [[_cited(cited) for cited in pack.values.get(key, ())] for pack in packs] for key in differ}
+        plain = {key: [one.get(key, ([], ""))[0] for one in held] for key in differ}
         versions = [pack.version for pack in packs]
         typer.echo(json.dumps({"versions": versions, "differences": plain}, ensure_ascii=False, indent=2))
         return
     table = _table("键", f"{first}({packs[0].version[:12]})", f"{second}({packs[1].version[:12]})")
     for key in differ:
-        table.add_row(key, *(_column(key, pack) for pack in packs))
+        table.add_row(key, *(one[key][1] if key in one else "待定" if key in KEYS else "无" for one in held))
     if differ:
         _console().print(table)
-    typer.echo(f"不同的键 {len(differ)} 个，相同的键 {len(KEYS) - len(differ)} 个。")
+    typer.echo(f"不同的键 {len(differ)} 个，相同的键 {len(every) - len(differ)} 个。")
 
 
 def _console() -> Console:
@@ -125,12 +131,32 @@ def _said(key: str, cited: Cited) -> str:
     return notation.say(KEYS[key], cited) + since
 
 
-def _column(key: str, pack: Pack) -> str:
-    held = [
-        f"{_said(key, cited)}\n{notation.STANDINGS[cited.standing]} {cited.clause}"
-        for cited in pack.values.get(key, ())
-    ]
-    return "\n".join(held) or "待定"
+def _everything(pack: Pack) -> dict[str, tuple[list[dict[str, Any]], str]]:
+    """By key, and by label of a row: what the pack holds, as data and for people."""
+    held = {}
+    for key, values in pack.values.items():
+        lines = [f"{_said(key, cited)}\n{notation.STANDINGS[cited.standing]} {cited.clause}" for cited in values]
+        held[key] = ([_cited(cited) for cited in values], "\n".join(lines))
+    for row in (row for rows in pack.tables.values() for row in rows):
+        lines = [*(f"{title}：{text}" for title, text in columns.say(row, pack).items()), _basis(row)]
+        held[row.label] = ([_plain_row(row)], "\n".join(lines))
+    return held
+
+
+def _rows(pack: Pack, rows: Sequence[Row]) -> Table:
+    """One table of the pack, with the columns that any of its rows fills."""
+    said = [columns.say(row, pack) for row in rows]
+    titles = [one.title for one in columns_of(type(rows[0])).values() if any(one.title in row for row in said)]
+    table = _table(*titles, "来历与依据")
+    table.title = f"{rows[0].TITLE}（{rows[0].TABLE}）"
+    for row, texts in zip(rows, said, strict=True):
+        table.add_row(*(texts.get(title, "") for title in titles), _basis(row))
+    return table
+
+
+def _basis(row: Row) -> str:
+    note = f"\n注：{row.note}" if row.note else ""
+    return f"{notation.STANDINGS[row.standing]} {row.clause}{note}"
 
 
 def _plain(pack: Pack) -> dict[str, Any]:
@@ -143,6 +169,7 @@ def _plain(pack: Pack) -> dict[str, Any]:
         "version": pack.version,
         "sources": dict(pack.sources),
         "values": {key: [_cited(cited) for cited in pack.values[key]] for key in KEYS if pack.has(key)},
+        "tables": {name: [_plain_row(row) for row in rows] for name, rows in pack.tables.items()},
         "assumed": list(pack.assumptions()),
         "open": pack.open_questions(),
     }
@@ -159,11 +186,17 @@ def _cited(cited: Cited) -> dict[str, Any]:
     }
 
 
-def _bare(value: Value) -> object:
+def _plain_row(row: Row) -> dict[str, Any]:
+    return {one.name: _bare(getattr(row, one.name)) for one in fields(row)}
+
+
+def _bare(value: Any) -> object:
     match value:
         case Days():
             return asdict(value)
         case Money() | Fraction() | date():
             return str(value)
+        case dict():
+            return {name: _bare(inner) for name, inner in value.items()}
         case _:
             return value

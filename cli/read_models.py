@@ -39,7 +39,13 @@ def read_models(
     if as_json:
         stays = [{**asdict(one), "stream": str(one.stream)} for one in parked]
         typer.echo(json.dumps({"position": position, "parked": stays}, ensure_ascii=False))
-        return
+    else:
+        _tell(done, parked)
+    if parked:
+        raise typer.Exit(3)
+
+
+def _tell(done: str, parked: tuple[Parked, ...]) -> None:
     typer.echo(done if not parked else f"{done}仍有 {len(parked)} 个事件停放：")
     for one in parked:
         if one.fault:

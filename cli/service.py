@@ -68,12 +68,33 @@ def status(as_json: AsJson = False) -> None:
     settings = Settings.from_environment()
     parts, kept = embedded.status(settings), embedded.is_kept(settings)
     if as_json:
-        typer.echo(json.dumps({"kept": kept, "parts": [asdict(part) for part in parts]}, ensure_ascii=False))
+        said = {"kept": kept, "parts": [asdict(part) for part in parts], "parked": _parked(settings)}
+        typer.echo(json.dumps(said, ensure_ascii=False))
         return
     table = Table("部件", "状态", "进程号", "自", "地址", box=None, pad_edge=False)
     for part in parts:
         state = _STATES[part.state] + (f":{part.note}" if part.note else "")
         table.add_row(part.title, state, str(part.pid or ""), part.since, part.address)
     Console(width=300).print(table)  # an address cut short is no address
+    if stopped := _parked(settings):
+        typer.echo(
+            f"警报：{stopped} 个事件停放，所涉企业或资金的网页不再更新。见 lookback rebuild read-models --parked。"
+        )
     if not kept and any(part.pid for part in parts):
         typer.echo("看护进程不在：部件还在运行，但退出后不会自动重启。再运行一次 lookback up 即可接管。")
+
+
+def _parked(settings: Settings) -> int:
+    """How many events the read models could not take; 0 too where there are none yet, or no PostgreSQL to ask."""
+    from sqlalchemy.exc import DBAPIError
+
+    from projections.progress import parked
+    from projections.tables import engine_of
+
+    engine = engine_of(settings.dsn())
+    try:
+        return len(parked(engine))
+    except DBAPIError:
+        return 0
+    finally:
+        engine.dispose()

@@ -17,7 +17,8 @@ from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
 
 LABELS: Final[Mapping[str, str]] = {
-    "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "baseline": "改造前水平",
+    "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见",
+    "before": "原规则版本", "baseline": "改造前水平",
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
     "city": "城市", "comparisons": "价格比对", "fault": "所发现的问题", "from_tier": "原层级", "industries": "服务行业",
     "lead": "牵头服务商", "organisation": "机构", "pair": "兼任的业务", "post": "承担的业务", "product": "产品",
@@ -37,7 +38,7 @@ LABELS: Final[Mapping[str, str]] = {
     "rehearsal": "推演", "report": "报告编号", "returns_to": "补正后返回", "role": "责任方", "scale": "企业规模",
     "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
     "self_level": "自评等级", "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
-    "subsidy": "补贴", "to": "移送至", "verified": "核实的投入",
+    "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
 }  # fmt: skip
 """Every field that an event of the house can carry beside what all events carry."""
 
@@ -49,7 +50,8 @@ _COMMON: Final = frozenset({"at", "timestamp", "by", "clauses", "class_version",
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "clawback": KEYS["lookback.clawback"].words,
     "credit": (_ACCOUNTS := {
-        "source": "资金来源", "available": "可用", "committed": "已占用", "paid": "已拨付", "recovered": "已追缴",
+        "appropriation": "指标来源", "available": "可用", "committed": "已占用", "paid": "已拨付",
+        "recovered": "已追缴",
     }),
     "debit": _ACCOUNTS,
     "kind": COMMANDS,

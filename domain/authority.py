@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from domain.case.file import CaseFile
 from domain.commands import CaseCommand, Command
-from domain.people import Person, Role
+from domain.identity import is_plain, same
+from domain.people import SYSTEM, Person, Role
 from domain.rules import No, rule
 from domain.words import zh
 
+_UNWRITABLE = re.compile(r"(?<!\\)(?:\\\\)*\\(?:x00|ud[89a-f])")
+"""As ``repr`` shows them."""
 _REVIEWERS = (Role.SUPERVISOR, Role.CLERK)
+
+_BUREAU = {Role.CLERK, Role.HEAD, Role.LEADER, Role.TREASURY, Role.COUNTY, Role.COUNTY_TREASURY}
+_FOR_THE_CITY = _BUREAU | {Role.SUPERVISOR, Role.INSPECTOR}
+"""Roles that act for the public side."""
 
 ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "open-batch": (Role.CLERK, Role.HEAD),
+    "revise-batch-rules": (Role.HEAD,),
     "appropriate-fund": (Role.TREASURY,),
     "open-case": (Role.CLERK, Role.COUNTY),
     "submit-application": (Role.FIRM,),
@@ -32,6 +41,7 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "ask-withdrawal": (Role.FIRM,),
     "approve-withdrawal": (Role.HEAD,),
     "decline-withdrawal": (Role.HEAD,),
+    "adopt-rules": (Role.HEAD,),
     "assign-diagnosis": (Role.CLERK,),
     "file-diagnosis": (Role.DIAGNOSER,),
     "confirm-diagnosis": (Role.FIRM,),
@@ -126,16 +136,24 @@ def hand_must_belong_to_the_case(by: Person, case: CaseFile) -> No | None:
 
 
 @rule
-def hand_must_be_named(by: Person) -> No | None:
-    """A person is one id without blanks, for an organisation: the same hand cannot be spelled in two ways."""
-    if (
-        by.id
-        and not any(ch.isspace() for ch in by.id)
-        and by.organisation
-        and by.organisation == by.organisation.strip()
-    ):
-        return None
-    return No("办理人编号须填写且不含空格，所属单位须填写且首尾无空格")
+def hand_must_be_named(by: Person, *others: str) -> No | None:
+    """A person is one id in one spelling, and acts for an organisation: the same hand is never taken for two."""
+    for person in (by.id, *others):
+        if not is_plain(person) or person != same(person):
+            return No(f"人员编号须填写，不含空格、大写字母、全角字符和不可见字符（收到“{person}”）")
+    return None if is_plain(by.organisation) else No("所属单位须填写，首尾无空格，不含不可见字符")
+
+
+@rule
+def text_must_be_writable(command: Command) -> No | None:
+    """What the record and every reader of it can take: no NUL character, no half of a character."""
+    return No("文字中含有不能保存的字符（空字符或不完整的字符）") if _UNWRITABLE.search(repr(command)) else None
+
+
+@rule
+def engine_must_not_be_impersonated(by: Person) -> No | None:
+    """The engine's name is the engine's alone: a person under it would bar time itself from the case."""
+    return No(f"编号“{SYSTEM.id}”由系统专用，不能用于人员") if by.id == SYSTEM.id and by != SYSTEM else None
 
 
 @rule
@@ -148,9 +166,29 @@ def person_must_keep_to_one_role_in_a_case(case: CaseFile, by: Person, *others: 
     return None
 
 
+def companions(command: Command) -> tuple[str, ...]:
+    """Who was on the visit beside the hand that reports it."""
+    said = (getattr(command, "second_evaluator", None), getattr(command, "second_inspector", None))
+    return tuple(person for person in said if person)
+
+
+@rule
+def bureau_must_not_be_a_party(by: Person, case: CaseFile) -> No | None:
+    """Nobody decides, pays, supervises or inspects for the city who stands for the firm or for what it has hired."""
+    if by.role not in _FOR_THE_CITY:
+        return None
+    parties = {same(name) for name in (case.firm, case.credit_code, case.provider, *case.retrofitters)}
+    parties |= {same(case.diagnoser), same(case.evaluator)}
+    if same(by.organisation) not in parties:
+        return None
+    return No(f"“{by.organisation}”是本案的当事方，不能以{zh(by.role)}身份办理")
+
+
 def may(command: Command, case: CaseFile | None) -> None:
     """The gate that every command passes, in the act of appending."""
-    hand_must_be_named(command.by)
+    hand_must_be_named(command.by, *companions(command))
+    engine_must_not_be_impersonated(command.by)
     role_must_be_allowed_to_do_this(command.by, command.kind)
     if isinstance(command, CaseCommand) and case is not None and not case.is_new:
         hand_must_belong_to_the_case(command.by, case)
+        bureau_must_not_be_a_party(command.by, case)

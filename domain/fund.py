@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain.commands import Command
 from domain.money import ZERO, Money
+from domain.programme import is_rehearsed, programme_must_be_the_citys
 from domain.record import Fact, File, Papers
 from domain.rules import No, rule
 
@@ -191,6 +192,7 @@ def refund_must_not_exceed_what_was_paid(fund: Fund, case: UUID, amount: Money) 
 def appropriate_fund(fund: Fund, command: AppropriateFund, papers: Papers) -> None:
     """Book a budget document."""
     amount_must_be_positive(command.amount)
+    programme_must_be_the_citys(papers.pack, command.programme, rehearsal=is_rehearsed(papers.pack, command.programme))
     document_must_be_named(command.document)
     document_must_be_booked_once(fund, command.document)
     fund.record(
@@ -208,29 +210,54 @@ def appropriate_fund(fund: Fund, command: AppropriateFund, papers: Papers) -> No
     )
 
 
+def _rest_on(papers: Papers) -> tuple[str, ...]:
+    return (papers.pack.clause("payout.budget"),)
+
+
 def commit(fund: Fund, case: UUID, amount: Money, papers: Papers) -> None:
     """Set aside an approved subsidy."""
     amount_must_be_positive(amount)
     case_must_not_be_committed_twice(fund, case)
     fund_must_hold_enough(fund, amount)
-    fund.record(FundCommitted, papers, debit="committed", credit="available", amount=amount, case=case)
+    fund.record(
+        FundCommitted, papers, clauses=_rest_on(papers), debit="committed", credit="available", amount=amount, case=case
+    )
 
 
 def release(fund: Fund, case: UUID, papers: Papers) -> None:
     """Give back what was set aside for a case, if anything was."""
     amount = fund.committed_to.get(case)
     if amount is not None:
-        fund.record(FundReleased, papers, debit="available", credit="committed", amount=amount, case=case)
+        fund.record(
+            FundReleased,
+            papers,
+            clauses=_rest_on(papers),
+            debit="available",
+            credit="committed",
+            amount=amount,
+            case=case,
+        )
 
 
 def pay(fund: Fund, case: UUID, amount: Money, instruction: str, papers: Papers) -> None:
     """Book the firm's receipt."""
     payment_must_match_the_commitment(fund, case, amount)
-    fund.record(FundPaid, papers, debit="paid", credit="committed", amount=amount, case=case, instruction=instruction)
+    fund.record(
+        FundPaid,
+        papers,
+        clauses=_rest_on(papers),
+        debit="paid",
+        credit="committed",
+        amount=amount,
+        case=case,
+        instruction=instruction,
+    )
 
 
 def recover(fund: Fund, case: UUID, amount: Money, papers: Papers) -> None:
     """Book a refund."""
     amount_must_be_positive(amount)
     refund_must_not_exceed_what_was_paid(fund, case, amount)
-    fund.record(FundRecovered, papers, debit="available", credit="recovered", amount=amount, case=case)
+    fund.record(
+        FundRecovered, papers, clauses=_rest_on(papers), debit="available", credit="recovered", amount=amount, case=case
+    )

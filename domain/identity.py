@@ -75,6 +75,16 @@ def check_digit_warning(code: str) -> str | None:
     return f"{code}：{'；'.join(wrong)}，请核对" if wrong else None
 
 
+def is_plain(name: str) -> bool:
+    """A name that can be compared: something visible, no blank at its ends, no character that cannot be seen."""
+    return bool(name) and name == name.strip() and all(ch == " " or ch.isprintable() for ch in name)
+
+
+def same(name: str) -> str:
+    """A name as it is compared: （）and (), full and half width, capitals and blanks make no other institution."""
+    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
 def case_id(city: str, programme: str, credit_code: str) -> UUID:
     """一企一档: one firm in one city under one award. However sloppily the code is written, the case is the same."""
     return _id("case", city, programme, tidy(credit_code))

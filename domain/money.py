@@ -11,6 +11,8 @@ FEN_PER_YUAN = 100
 YUAN_PER_WAN = 10_000
 _MOST_DIGITS = 18
 """No budget has more; what is longer is a slip of the keyboard, or an attack on the memory."""
+_MOST_FEN = 10**18
+"""Ten thousand million million yuan: several such still fit the tables' whole numbers."""
 
 
 @dataclass(frozen=True, order=True)
@@ -22,6 +24,8 @@ class Money:
     def __post_init__(self) -> None:
         if type(self.fen) is not int:
             raise TypeError(f"Money counts whole fen, not {self.fen!r}")
+        if abs(self.fen) > _MOST_FEN:
+            raise ValueError("金额超出范围")
 
     @classmethod
     def yuan(cls, text: str | int | Decimal) -> Money:

@@ -11,9 +11,10 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 from itertools import combinations
-from typing import Final, Literal, TypeVar
+from typing import ClassVar, Final, Literal, TypeVar
 
 from domain.money import Money
+from domain.questions import STATEMENTS, Key
 from domain.rejections import OpenQuestion
 
 
@@ -41,7 +42,6 @@ class Days:
 
 T = TypeVar("T")
 Value = str | int | bool | date | Money | Fraction | Days | tuple[str, ...]
-Kind = Literal["text", "count", "flag", "date", "money", "ratio", "days", "list", "level"]
 
 
 @dataclass(frozen=True)
@@ -59,16 +59,29 @@ class Cited:
     """First day on which the value holds; None: for the whole programme."""
 
 
-@dataclass(frozen=True)
-class Key:
-    """What a pack can be asked: the kind of the answer, and the question put to the city when it is absent."""
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of one of a pack's tables; what the rows hold is in ``domain.policy_rows``."""
 
-    kind: Kind
-    question: str
-    unit: str = ""
-    """What a count counts: 家, 次."""
-    words: Mapping[str, str] = field(default_factory=dict)
-    """Where the engine acts on the word itself: the words it knows, each with its Chinese. Empty: any words."""
+    TABLE: ClassVar[str]
+    """The table's name in the pack, e.g. ``kpi``."""
+    TITLE: ClassVar[str]
+    NAMED_BY: ClassVar[tuple[str, ...]]
+    """The fields that tell a row from every other of its table."""
+    UNITS: ClassVar[tuple[str, ...]] = ()
+    """The units in which its figures may be written; empty where its figures have none."""
+    clause: str
+    """Document, section, article."""
+    standing: Standing
+    note: str = ""
+
+    @property
+    def label(self) -> str:
+        """How the row is asked for, e.g. ``kpi.firms``, ``approval.reward.1``."""
+        return ".".join([self.TABLE, *(str(getattr(self, field)) for field in self.NAMED_BY if getattr(self, field))])
+
+
+R = TypeVar("R", bound=Row)
 
 
 SPEND_KINDS: Final[Mapping[str, str]] = {
@@ -154,8 +167,9 @@ KEYS: Final[Mapping[str, Key]] = {
     "timers.statement": Key("days", "陈述申辩期多少日"),
     "timers.lookback_rectification": Key("days", "回头看整改期限多少日"),
     "timers.refund": Key("days", "退款期限多少日"),
+    **STATEMENTS,
 }
-"""Every question the engine asks of a pack. A key that is not here is a typing error in the pack."""
+"""Everything a pack can be asked. A key that is not here is a typing error in the pack."""
 
 
 @dataclass(frozen=True)
@@ -178,6 +192,8 @@ class Pack:
     """By key; several only where they hold from different days, in order of ``since``."""
     sources: Mapping[str, str] = field(default_factory=dict, repr=False)
     """来源文件: the short name that clauses cite → the document's full title and number."""
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict, repr=False)
+    """By table name: the rows in the order of the file; only tables that hold any."""
 
     def cited(self, key: str, on: date | None = None) -> Cited:
         """The value in force on that day; raises OpenQuestion where the sources are silent."""
@@ -195,8 +211,12 @@ class Pack:
         return self.values[key][-1].clause if self.has(key) else ""
 
     def open_questions(self) -> dict[str, str]:
-        """待定口径: key → question, for every key without a value."""
-        return {key: spec.question for key, spec in KEYS.items() if not self.has(key)}
+        """待定口径: key → question, for every key that a step asks and that has no value."""
+        return {key: spec.question for key, spec in KEYS.items() if spec.asked and not self.has(key)}
+
+    def rows(self, kind: type[R]) -> tuple[R, ...]:
+        """The rows of one table, e.g. ``rows(Kpi)``; none where the sources say nothing of the kind."""
+        return tuple(row for row in self.tables.get(kind.TABLE, ()) if isinstance(row, kind))
 
     def assumptions(self) -> dict[str, Cited]:
         """What only an overlay says."""

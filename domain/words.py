@@ -135,6 +135,7 @@ TIMERS: Final[Mapping[str, str]] = {
 
 COMMANDS: Final[Mapping[str, str]] = {
     "open-batch": "开启批次",
+    "revise-batch-rules": "修订批次规则",
     "appropriate-fund": "下达指标",
     "open-case": "建立档案",
     "submit-application": "提交申报",
@@ -152,6 +153,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "ask-withdrawal": "申请退出",
     "approve-withdrawal": "批准退出",
     "decline-withdrawal": "不同意退出",
+    "adopt-rules": "改用新规则",
     "assign-diagnosis": "指派诊断",
     "file-diagnosis": "提交诊断报告",
     "confirm-diagnosis": "确认诊断",
@@ -220,6 +222,7 @@ COMMANDS: Final[Mapping[str, str]] = {
 
 EVENTS: Final[Mapping[str, str]] = {
     "batch.opened": "批次开启",
+    "batch.rules-revised": "批次规则已修订",
     "fund.appropriated": "指标下达",
     "fund.committed": "预算占用",
     "fund.released": "预算释放",
@@ -243,6 +246,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.withdrawal-asked": "申请退出",
     "case.withdrawal-approved": "已退出",
     "case.withdrawal-declined": "不同意退出",
+    "case.rules-adopted": "已改用新规则",
     "case.diagnosis-assigned": "已指派诊断",
     "case.diagnosis-filed": "已提交诊断报告",
     "case.diagnosis-confirmed": "诊断已确认",

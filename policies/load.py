@@ -17,7 +17,7 @@ from typing import Final
 
 from domain.policy import KEYS, Cited, Pack, Standing
 from domain.rejections import Rejection
-from policies import notation
+from policies import columns, notation
 from policies.places import Fault, PackFault
 from policies.reader import Reader
 
@@ -68,6 +68,9 @@ def canonical(pack: Pack) -> str:
         held = pack.values[key]
         for cited in held:
             lines += ["", f"[[{key}]]" if len(held) > 1 else f"[{key}]", *_lines(key, cited)]
+    for name in sorted(pack.tables):
+        for row in pack.tables[name]:
+            lines += ["", f"[[{name}]]", *columns.lines(row)]
     return "\n".join(lines) + "\n"
 
 

@@ -10,10 +10,10 @@ from fractions import Fraction
 from typing import Final
 
 from domain.money import Money
-from domain.policy import Cited, Days, Key, Kind, Standing, Value
+from domain.policy import Cited, Days, Standing, Value
+from domain.questions import Key, Kind
 from domain.standard import HIGHEST_LEVEL
 
-COMPARATORS: Final = ("=", "≥", "≤", "≈", "力争")
 STANDINGS: Final[Mapping[Standing, str]] = {
     Standing.STATED: "原文",
     Standing.DERIVED: "推导",
@@ -70,26 +70,34 @@ def read(spec: Key, raw: object, unit: str, on_expiry: str) -> Value:
 def write(spec: Key, value: Value) -> dict[str, str]:
     """The fields that say a value, as TOML, always the same way for the same value."""
     match value:
-        case Money():
-            return {"value": quoted(str(value)), "unit": quoted("元")}
-        case Fraction():
-            return {"value": quoted(f"{value.numerator}/{value.denominator}"), "unit": quoted("比例")}
         case Days():
-            return {
-                "value": str(value.count),
-                "unit": quoted(_DAY_UNITS[value.unit]),
-                "on_expiry": quoted(value.on_expiry),
-            }
+            unit, expiry = quoted(_DAY_UNITS[value.unit]), quoted(value.on_expiry)
+            return {"value": str(value.count), "unit": unit, "on_expiry": expiry}
+        case Money() | Fraction():
+            return {"value": bare(value), "unit": quoted(units(spec)[0])}
+        case int() if not isinstance(value, bool):
+            return {"value": bare(value), "unit": quoted(units(spec)[0])}
+        case _:
+            return {"value": bare(value)}
+
+
+def bare(value: str | int | bool | date | Money | Fraction | tuple[str, ...]) -> str:
+    """The value as TOML, without its unit: money in yuan."""
+    match value:
+        case Money():
+            return quoted(str(value))
+        case Fraction():
+            return quoted(f"{value.numerator}/{value.denominator}")
         case tuple():
-            return {"value": f"[{', '.join(quoted(word) for word in value)}]"}
+            return f"[{', '.join(quoted(word) for word in value)}]"
         case bool():
-            return {"value": "true" if value else "false"}
+            return "true" if value else "false"
         case int():
-            return {"value": str(value), "unit": quoted(units(spec)[0])}
+            return str(value)
         case date():
-            return {"value": value.isoformat()}
+            return value.isoformat()
         case str():
-            return {"value": quoted(value)}
+            return quoted(value)
 
 
 def say(spec: Key, cited: Cited) -> str:
@@ -103,8 +111,7 @@ def said(spec: Key, value: Value) -> str:
         case Money():
             return f"{value.grouped()} 元"
         case Fraction():
-            percent = value * 100
-            return f"{percent.numerator}%" if percent.denominator == 1 else f"{value.numerator}/{value.denominator}"
+            return percent(value)
         case Days():
             lapses = ",逾期视为放弃" if value.on_expiry == "lapse" else ""
             return f"{value.count} {_DAY_UNITS[value.unit]}{lapses}"
@@ -118,6 +125,15 @@ def said(spec: Key, value: Value) -> str:
             return value.isoformat()
         case str():
             return spec.words.get(value, value)
+
+
+def percent(ratio: Fraction) -> str:
+    """A ratio as a percentage with at most four decimals, which is exact, else as the quotient: 90.5%, 1/3."""
+    hundred = ratio * 100
+    if 10_000 % hundred.denominator:
+        return f"{ratio.numerator}/{ratio.denominator}"
+    whole, rest = divmod(hundred, 1)
+    return f"{whole}.{f'{int(rest * 10_000):04}'.rstrip('0')}%" if rest else f"{whole}%"
 
 
 def quoted(text: str) -> str:

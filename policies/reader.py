@@ -9,8 +9,10 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any, Final
 
-from domain.policy import KEYS, Cited, Pack, Standing, Value
-from policies import notation
+from domain.policy import KEYS, Cited, Pack, Row, Standing, Value
+from domain.policy_rows import TABLES, columns_of, needed
+from domain.questions import COMPARATORS
+from policies import agreement, columns, notation
 from policies.places import Fault, PackFault, Places
 
 _CITY: Final[Mapping[str, re.Pattern[str]]] = {
@@ -21,6 +23,7 @@ _CITY: Final[Mapping[str, re.Pattern[str]]] = {
     "programme": re.compile(r"[0-9]{4}-[0-9]+"),
 }
 _ENTRY: Final = ("value", "unit", "on_expiry", "clause", "standing", "comparator", "note", "since")
+_BASIS: Final = ("clause", "standing", "note")
 
 
 class Reader:
@@ -51,7 +54,7 @@ class Reader:
         if kept and not isinstance(assumes, bool):
             self._fault("city", "assumes", "assumes 应是 true 或 false，不加引号")
         every = (Standing.STATED, Standing.DERIVED, Standing.ASSUMED)
-        return Pack(
+        pack = Pack(
             city=head["code"],
             name=head["name"],
             division=head["division"],
@@ -60,7 +63,12 @@ class Reader:
             version="",
             values=self._values(every if kept and assumes is True else every[:2]),
             sources=self._sources,
+            tables=self._rows(every if kept and assumes is True else every[:2]),
         )
+        if not kept and not self.faults:
+            for wrong in agreement.disagreements(pack):
+                self._fault(wrong.key, wrong.field, wrong.reason, wrong.index)
+        return pack
 
     def overlay(self, city: str) -> dict[str, tuple[Cited, ...]]:
         """The assumptions of an overlay, to lie under that city's pack; an empty city asks only whether it reads."""
@@ -108,12 +116,13 @@ class Reader:
     def _values(self, standings: Sequence[Standing]) -> dict[str, tuple[Cited, ...]]:
         values: dict[str, tuple[Cited, ...]] = {}
         for group, members in self.tables.items():
-            if group in ("city", "overlay"):
+            if group in ("city", "overlay") or (group in TABLES and "city" in self.tables):
                 continue
-            if not isinstance(members, dict):
-                self._fault(group, "", f"未知的键 {group}{_nearest(group, KEYS)}")
-                continue
-            for member, entry in members.items():
+            if group in TABLES:
+                self._fault(group, "", f"假设包只补值，不写表 [[{group}]]")
+            elif not isinstance(members, dict):
+                self._fault(group, "", f"未知的键 {group}{_nearest(group, [*KEYS, *TABLES])}")
+            for member, entry in members.items() if isinstance(members, dict) else ():
                 key = f"{group}.{member}"
                 entries = entry if isinstance(entry, list) else [entry]
                 if key not in KEYS:
@@ -141,18 +150,11 @@ class Reader:
         self._unknown(key, entry, _ENTRY, index)
         self._complete(key, entry, index)
         value = self._value(key, entry, index)
-        clause = self._text(key, entry, "clause", index)
         comparator = self._text(key, entry, "comparator", index) or "="
-        note = self._text(key, entry, "note", index)
-        if comparator not in notation.COMPARATORS:
-            known = " ".join(notation.COMPARATORS)
+        basis = self._basis(key, entry, index, standings)
+        if comparator not in COMPARATORS:
+            known = " ".join(COMPARATORS)
             self._fault(key, "comparator", f"比较符应是 {known} 之一，不是“{comparator}”", index)
-        standing = entry.get("standing")
-        if "standing" in entry and standing not in standings:
-            self._fault(key, "standing", f"standing 在此文件中应是 {' 或 '.join(standings)}，不是 {standing!r}", index)
-        elif clause and standing != Standing.ASSUMED and not self._names_a_source(clause):
-            known = "、".join(self._sources)
-            self._fault(key, "clause", f"条款应写明来源简称（{known}）和章节，以空格隔开，不能是“{clause}”", index)
         since = entry.get("since")
         if since is not None:
             try:
@@ -161,7 +163,56 @@ class Reader:
                 self._fault(key, "since", f"since {bad}", index)
         if len(self.faults) > before or value is None:
             return None
-        return Cited(value, clause, Standing(str(standing)), comparator, note, since)
+        return Cited(value, comparator=comparator, since=since, **basis)
+
+    def _basis(self, key: str, entry: Mapping[str, Any], index: int, standings: Sequence[Standing]) -> dict[str, Any]:
+        """What a value or a row rests on: clause, standing, note."""
+        clause, note = (self._text(key, entry, field, index) for field in ("clause", "note"))
+        standing = entry.get("standing")
+        if "standing" in entry and standing not in standings:
+            self._fault(key, "standing", f"standing 在此文件中应是 {' 或 '.join(standings)}，不是 {standing!r}", index)
+        elif clause and standing != Standing.ASSUMED and not self._names_a_source(clause):
+            known = "、".join(self._sources)
+            self._fault(key, "clause", f"条款应写明来源简称（{known}）和章节，以空格隔开，不能是“{clause}”", index)
+        return {"clause": clause, "standing": next((one for one in standings if one == standing), None), "note": note}
+
+    def _rows(self, standings: Sequence[Standing]) -> dict[str, tuple[Row, ...]]:
+        tables: dict[str, tuple[Row, ...]] = {}
+        for name, kind in TABLES.items():
+            entries = self.tables.get(name, [])
+            if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+                self._fault(name, "", f"应是表的各行，每行写作 [[{name}]]")
+                continue
+            rows = [self._row(kind, entry, index, standings) for index, entry in enumerate(entries)]
+            if rows:
+                tables[name] = tuple(row for row in rows if row)
+        return tables
+
+    def _row(self, kind: type[Row], entry: Mapping[str, Any], index: int, standings: Sequence[Standing]) -> Row | None:
+        """One row of a table; None where anything in it is wrong."""
+        before, key, known = len(self.faults), kind.TABLE, columns_of(kind)
+        self._unknown(key, entry, (*known, "unit", *_BASIS), index)
+        measured = columns.measured(kind, entry)
+        for field in [*needed(kind), "clause", "standing", *(["unit"] if measured else [])]:
+            if field not in entry:
+                self._fault(key, "", f"缺少 {field}", index)
+        unit = entry.get("unit")
+        if unit is not None and not measured:
+            self._fault(key, "unit", "此行没有数，不写 unit", index)
+        elif unit is not None and unit not in kind.UNITS:
+            self._fault(key, "unit", f"单位应是 {' 或 '.join(kind.UNITS)}，不是 {unit!r}", index)
+        said = self._basis(key, entry, index, standings)
+        for field, column in known.items():
+            if field in entry and (not measured or unit in kind.UNITS or column.kind not in columns.FIGURES):
+                try:
+                    said[field] = columns.read(column, entry[field], str(unit))
+                except ValueError as bad:
+                    self._fault(key, field, f"{field} {bad}", index)
+        if len(self.faults) > before:
+            return None
+        if measured and hasattr(kind, "unit"):
+            said["unit"] = unit
+        return kind(**said)
 
     def _complete(self, key: str, entry: Mapping[str, Any], index: int) -> None:
         """Every field that the key needs, and none that it does not know."""

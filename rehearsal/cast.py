@@ -57,7 +57,7 @@ class Cast:
 
     def firm(self, row: RosterRow) -> Person:
         """The firm's own hand."""
-        return self._one(f"firm-{row.credit_code}", Role.FIRM, row.credit_code)
+        return self._one(f"firm-{row.credit_code.lower()}", Role.FIRM, row.credit_code)
 
     def reviewer(self, pack: Pack, chance: Random) -> Person:
         """Who reviews plans and contracts: the supervisor where the city has one, else the bureau."""

@@ -19,6 +19,7 @@ from domain.commands import Command
 from domain.fund import RETROFIT_LINE, AppropriateFund
 from domain.identity import batch_id, case_id, command_id
 from domain.policy import Pack
+from domain.programme import programme_of
 from eventstore.store import EventStore
 from exchange import roster
 from policies import load
@@ -52,7 +53,7 @@ class Rehearsal:
     @property
     def programme(self) -> str:
         """A programme of its own, so that no rehearsal ever meets a city's real cases or money."""
-        return f"{self.pack.programme}-推演-{self.firms}-{self.seed}"
+        return f"{programme_of(self.pack, rehearsal=True)}-{self.firms}-{self.seed}"
 
 
 def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]:
@@ -73,7 +74,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
     rows = roster.read(workbook, pack).rows
     office(
         AppropriateFund(
-            command_id=command_id("rehearsal", rehearsal.programme, "budget"),
+            command_id=command_id("rehearsal", rehearsal.city, rehearsal.programme, "budget"),
             by=cast.treasury(),
             city=rehearsal.city,
             programme=rehearsal.programme,
@@ -88,7 +89,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
     for number, day in enumerate(opens, start=1):
         office(
             OpenBatch(
-                command_id=command_id("rehearsal", rehearsal.programme, "batch", str(number)),
+                command_id=command_id("rehearsal", rehearsal.city, rehearsal.programme, "batch", str(number)),
                 by=cast.clerk(1),
                 city=rehearsal.city,
                 programme=rehearsal.programme,

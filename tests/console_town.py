@@ -20,6 +20,7 @@ from domain.fund import RETROFIT_LINE, AppropriateFund
 from domain.identity import batch_id, case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role
+from domain.programme import programme_of
 from eventstore.store import EventStore
 from policies import load
 from projections.run import Projector
@@ -28,7 +29,8 @@ from tests.domain import cast as people
 from tests.domain.lines import LINES, MAIN, WAITS, Step
 
 CITY = "zibo"
-REAL, PLAYED = "2025-1", "2025-1-r7x1"
+REAL = load.load(CITY).programme
+PLAYED = f"{programme_of(load.load(CITY), rehearsal=True)}-7-1"
 EAST, WEST = "张店区", "临淄区"
 PLASTICS, BEARINGS = load.load(CITY).list("selection.industries")[:2]
 START = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)

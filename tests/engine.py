@@ -29,6 +29,7 @@ from domain.identity import batch_id, case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role
 from domain.policy import Pack, Value
+from domain.programme import programme_of
 from domain.record import Fact
 from eventstore.store import EventStore
 from policies import load
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 CITY: Final = "zibo"
 COUNTY: Final = "张店区"
+PROGRAMME: Final = load.load(CITY).programme
 INDUSTRY: Final = "先进高分子材料"
 START: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The hour at which every firm's clock begins: a plain Monday."""
@@ -51,7 +53,13 @@ START: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 def pack(changes: Mapping[str, Value] | None = None) -> Pack:
     """The sample rules, open to the firms of this town."""
     places: dict[str, Value] = {"selection.industries": (INDUSTRY,), "selection.counties": (COUNTY,)}
-    return replace(cast.rules({**places, **(changes or {})}), sources={"示例办法": "示例市专项办法"})
+    sample = cast.rules({**places, **(changes or {})})
+    return replace(sample, city=CITY, programme=PROGRAMME, sources={"示例办法": "示例市专项办法"})
+
+
+def rehearsed(name: str) -> str:
+    """The programme in which a town of this name plays."""
+    return f"{programme_of(load.load(CITY), rehearsal=True)}-{name}"
 
 
 def upto(last: str) -> list[Step]:
@@ -78,6 +86,7 @@ class Town:
 
     def __post_init__(self) -> None:
         self.queue = self.queue or self.programme
+        self.programme = rehearsed(self.programme)
         self.desk = Desk(self.store, published())
         money = AppropriateFund(
             command_id=command_id(self.programme, "money"),
@@ -98,6 +107,7 @@ class Town:
             opens=date(2026, 1, 1),
             closes=date(2026, 12, 31),
             pack_text=load.canonical(self.rules),
+            rehearsal=True,
         )
         for command in (money, batch):
             assert self.desk.handle(command, START).refusal is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
@@ -14,10 +14,11 @@ import psycopg
 from psycopg import sql
 
 from domain import batch, fund
-from domain.batch import Batch, OpenBatch, open_batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
 from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
 from domain.case import selection as sel
+from domain.case.adoption import AdoptRules
 from domain.case.file import (
     Acceptance,
     CaseFile,
@@ -36,10 +37,12 @@ from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWith
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, case_id, catalogue_id, command_id, fund_id
+from domain.identity import batch_id, case_id, catalogue_id, command_id, fund_id, pool_id
 from domain.money import Money
 from domain.people import SYSTEM, Person, Role
 from domain.policy import Pack
+from domain.programme import programme_of
+from domain.provider.file import Pool
 from domain.record import Fact, File
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
@@ -49,10 +52,14 @@ from policies.calendars import published
 from settings import Settings
 
 CITY = "dalian"
-PROGRAMME = load.load(CITY).programme
+REVISED = "ab" * 32
+"""The version of the second text of every batch."""
+PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS)
 EVERYTHING = tuple(fact.TOPIC for fact in _SHOWN)
 """Every kind of fact that a read model shows."""
+PLATFORM = "平台公司"
+"""Runs the city's platform, and diagnoses some of its firms."""
 MES = Product(
     *("P-1", "制造执行系统", "software", Money.wan(900), Money.wan(900), "套", ""),
     valid_from=date(2023, 1, 1),
@@ -86,15 +93,18 @@ class Town:
         self.rng = Random(self.seed)
         self.pack = load.load(CITY, ("rehearsal",))
         self.text = load.text_of(CITY, ("rehearsal",))
-        self.batches = [Batch.fresh(batch_id(CITY, self.pack.programme, code)) for code in ("2024-1", "2024-2")]
-        self.fund = Fund.fresh(fund_id(CITY, self.pack.programme, RETROFIT_LINE))
-        self.catalogue = Catalogue.fresh(catalogue_id(CITY, self.pack.programme))
+        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
+        self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
+        self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
         self.catalogue.products = {MES.code: MES}
+        self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
+        self.pool.posts = {("platform", PLATFORM): "中标通知书1号"}
 
     def acts(self) -> Iterator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
         yield from (self._open(batch) for batch in self.batches)
+        yield from (self._revise(batch) for batch in self.batches)
         running = [self._firm(number) for number in range(self.firms)]
         for life in running:
             yield self._opened(life)
@@ -109,7 +119,7 @@ class Town:
             command_id=command_id("appropriate", str(self.seed)),
             by=Person("t-1", Role.TREASURY, CITY),
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             line=RETROFIT_LINE,
             source="central",
             amount=Money.wan(50 * self.firms),
@@ -124,7 +134,7 @@ class Town:
             command_id=command_id("open-batch", code),
             by=Person("c-1", Role.CLERK, CITY),
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             code=code,
             opens=START.date(),
             closes=START.date() + timedelta(days=400),
@@ -134,9 +144,23 @@ class Town:
         open_batch(batch, command, CasePapers(command, START, self.pack, published()))
         return [batch], command
 
+    def _revise(self, batch: Batch) -> tuple[list[File], Command]:
+        command = ReviseBatchRules(
+            command_id=command_id("revise", batch.code),
+            by=Person("h-1", Role.HEAD, CITY),
+            city=CITY,
+            programme=PROGRAMME,
+            code=batch.code,
+            pack_text=self.text,
+            document="大工信〔2024〕9号",
+        )
+        revised = replace(self.pack, version=REVISED)
+        revise_batch_rules(batch, command, CasePapers(command, START, revised, published()))
+        return [batch], command
+
     def _firm(self, number: int) -> Life:
         code = f"91210200LB{self.seed % 100:02d}{number:05d}0"
-        case = CaseFile.fresh(case_id(CITY, self.pack.programme, code))
+        case = CaseFile.fresh(case_id(CITY, PROGRAMME, code))
         rng = Random(self.seed * 1_000_003 + number)
         life = Life(case, START + timedelta(hours=number % 5), rng, self.pack, rng.random() < 0.4)
         self.lives.append(life)
@@ -149,7 +173,7 @@ class Town:
             sel.OpenCase,
             Role.CLERK,
             city=CITY,
-            programme=self.pack.programme,
+            programme=PROGRAMME,
             credit_code=f"91210200LB{self.seed % 100:02d}{number:05d}0",
             firm=f"大连瑞岚{number}号机械有限公司(虚拟)",
             county=life.rng.choice(self.pack.list("selection.counties")[:4]),
@@ -185,7 +209,9 @@ class Town:
         batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
         if isinstance(command, sel.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
-        papers = CasePapers(command, life.at, self.pack, published(), batch, self.fund, catalogue=self.catalogue)
+        papers = CasePapers(
+            command, life.at, self.pack, published(), batch, self.fund, pool=self.pool, catalogue=self.catalogue
+        )
         rooms.decide(life.case, papers)
         return [life.case, *([self.fund] if self.fund.pending_events else [])], command
 
@@ -221,6 +247,8 @@ def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, An
     may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
     if case.stage in (Stage.DIAGNOSIS, Stage.CONTRACT, Stage.PAYOUT) and may_leave and luck < 0.02:
         return AskWithdrawal, Role.FIRM, {}
+    if case.stage is Stage.CONTRACT and case.rules_version != REVISED and luck < 0.2:
+        return AdoptRules, Role.HEAD, {"version": REVISED, "document": "大工信〔2024〕9号"}
     if case.inspection not in (Inspection.NONE, Inspection.CLEAN):
         return _lookback(life, luck)
     if case.stage is Stage.SELECTION:
@@ -271,12 +299,12 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
     paper = _contract(life)
     match case.works:
         case Works.AWAITING_DIAGNOSIS:
-            return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": CITY if luck < 0.2 else "诊断一所"}
+            return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": PLATFORM if luck < 0.2 else "诊断一所"}
         case Works.DIAGNOSING:
             return diagnosis.FileDiagnosis, Role.DIAGNOSER, {"baseline": _grade(life, 1), "report": "ZD-1"}
         case Works.DIAGNOSED:
             return diagnosis.ConfirmDiagnosis, Role.FIRM, {}
-        case Works.PLANNING if luck < 0.1 and not case.conflicts:
+        case Works.PLANNING if luck > 0.85 and not case.conflicts:
             return ApproveConflict, Role.HEAD, {"organisation": case.diagnoser, "pair": "diagnosis+retrofit"}
         case Works.PLANNING:
             return contract.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}

@@ -27,6 +27,7 @@ from domain.words import ROLES, zh
 from eventstore.store import EventStore
 from projections.run import Projector
 from settings import Settings
+from tests import engine
 from tests.domain import cast
 from tests.domain.lines import LINES
 from tests.engine import Firm, Town, pack, upto
@@ -239,9 +240,10 @@ def test_a_case_is_named_by_code_or_id_or_their_beginning_or_a_part_of_the_firms
 def test_a_citys_own_case_is_meant_before_a_rehearsals(
     shell: Shell, town: Town, store: EventStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    played, real = town.firm(), Firm(Town(store, "the-citys-own"), "91370300MA3C0888888")
-    real.code = played.code
-    real.__post_init__()
+    own = Town(store, "the-citys-own")
+    own.programme = engine.PROGRAMME
+    played = town.firm()
+    real = Firm(own, played.code)
     played.hands_in("open-case")
     real.hands_in("open-case", rehearsal=False)
     assert shell.run("case", "show", played.code, "--json").json["case"] == str(real.case)

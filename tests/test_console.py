@@ -59,7 +59,9 @@ def town(database_url: str, store: EventStore) -> Iterator[Town]:
     """Six firms of the city's programme and one of a rehearsal, folded by the projector."""
     desk = Desk(store, published())
     places = {"selection.industries": (PLASTICS, BEARINGS), "selection.counties": (EAST, WEST)}
-    rules = replace(people.rules(cast("Any", places)), sources={"示例办法": "示例市专项办法"})
+    rules = replace(
+        people.rules(cast("Any", places)), city=CITY, programme=REAL, sources={"示例办法": "示例市专项办法"}
+    )
     set_up(desk, REAL, load.canonical(rules))
     set_up(desk, PLAYED, load.text_of(CITY, ("rehearsal",)))
     firms = {
@@ -394,6 +396,16 @@ def test_rules_show_clause_standing_and_what_is_still_open(town: Town) -> None:
     assert all(f"{question}?" in page for question in pack.open_questions().values())
 
 
+def test_rules_show_every_value_and_every_row_of_every_city(town: Town) -> None:
+    for city in load.cities():
+        page, pack = words(town.page(f"/packs/{city}")), load.load(city)
+
+        assert all(key in page for key in pack.values)
+        assert all(row.clause in page for rows in pack.tables.values() for row in rows)
+        assert all(getattr(row, "name", "") in page for rows in pack.tables.values() for row in rows)
+        assert all(rows[0].TITLE in page for rows in pack.tables.values())
+
+
 def test_rules_with_assumptions_mark_each_of_them(town: Town) -> None:
     page = town.page(f"/packs/{CITY}", params={"overlay": "rehearsal"})
 
@@ -502,8 +514,8 @@ def test_a_parked_stream_is_an_alarm_on_every_page(fresh_database: str) -> None:
     store.prepare()
     projector.prepare()
     desk = Desk(store, published())
-    set_up(desk, REAL, load.text_of(CITY, ("rehearsal",)))
-    firm = Firm(desk, store, REAL, 1).did("open-case")
+    set_up(desk, PLAYED, load.text_of(CITY, ("rehearsal",)))
+    firm = Firm(desk, store, PLAYED, 1).did("open-case")
     with psycopg.connect(fresh_database) as connection:
         connection.execute(
             "INSERT INTO stored_events (originator_id, originator_version, topic, state) VALUES (%s, 2, %s, %s)",

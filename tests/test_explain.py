@@ -13,11 +13,13 @@ from activities import trial
 from activities.desk import Desk
 from activities.explain import Account, account
 from domain.batch import OpenBatch
+from domain.case.adoption import AdoptRules
 from domain.case.rooms import COMMANDS, CommandRefused
 from domain.case.selection import OpenCase
 from domain.identity import case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role
+from domain.programme import programme_of
 from domain.rules import RULES
 from eventstore.store import EventStore
 from policies import load
@@ -28,8 +30,9 @@ from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
 from tests.engine import START, Firm, Town, pack, upto
 from tests.shell import Shell, pointed_at
 
+NOT_HERE = (OpenCase, AdoptRules)  # the first has no case yet; the other needs a second text (test_migration)
 BY_PEOPLE = tuple(
-    kind for kind, (hand, _) in LINES.items() if hand.role is not Role.SYSTEM and COMMANDS[kind] is not OpenCase
+    kind for kind, (hand, _) in LINES.items() if hand.role is not Role.SYSTEM and COMMANDS[kind] not in NOT_HERE
 )
 
 
@@ -239,7 +242,7 @@ def test_it_needs_no_read_model(shell: Shell, town: Town, server: psycopg.Connec
 def dalian(store: EventStore, *overlays: str) -> tuple[Desk, OpenCase]:
     """One firm of a real city, with its batch open under the city's own rules."""
     desk, rules = Desk(store, published()), load.load("dalian", overlays)
-    programme = f"dalian-explained{'-'.join(overlays)}"
+    programme = programme_of(rules, rehearsal=bool(overlays))
     code = "91210200MA0U00001X"
     clerk = Person("dalian/clerk-1", Role.CLERK, rules.agency)
     opening = OpenCase(

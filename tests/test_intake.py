@@ -23,6 +23,7 @@ from domain.calendar import CHINA
 from domain.case.selection import CaseOpened, OpenCase
 from domain.identity import case_id, command_id
 from domain.people import Person, Role
+from domain.programme import programme_of
 from eventstore.store import EventStore
 from exchange import roster
 from policies import load
@@ -49,13 +50,17 @@ def listed(number: int) -> Listed:
 Take = Callable[..., Taken]
 
 
+def own(request: pytest.FixtureRequest) -> str:
+    return f"{programme_of(load.load('dalian'), rehearsal=True)}-{request.node.name}"
+
+
 @pytest.fixture
 def take(store: EventStore, request: pytest.FixtureRequest) -> Take:
-    """Each test has a programme of its own."""
+    """Each test has a rehearsal of its own."""
 
     def taking(*firms: Listed, by: Person = CLERK, file_hash: str = "aa") -> Taken:
         desk = Desk(store, published())
-        return take_roster(store, desk, "dalian", request.node.name, firms, file_hash, by, NOW)
+        return take_roster(store, desk, "dalian", own(request), firms, file_hash, by, NOW, rehearsal=True)
 
     return taking
 
@@ -136,7 +141,7 @@ def test_a_roster_that_fails_at_its_last_row_leaves_nothing(
 ) -> None:
     # The database itself refuses the last row, behind every check of ours: its command's id is taken already.
     before = store.last_position()
-    last = case_id("dalian", request.node.name, listed(30).credit_code)
+    last = case_id("dalian", own(request), listed(30).credit_code)
     with psycopg.connect(database_url) as database:
         database.execute(
             "INSERT INTO commands VALUES (%s, 'x', %s, 1, 1, '{}')", (command_id("open-case", str(last)), last)
@@ -145,7 +150,7 @@ def test_a_roster_that_fails_at_its_last_row_leaves_nothing(
         take(*(listed(n) for n in range(1, 31)))
     assert store.last_position() == before
     for number in range(1, 31):
-        assert not store.facts(case_id("dalian", request.node.name, listed(number).credit_code))
+        assert not store.facts(case_id("dalian", own(request), listed(number).credit_code))
 
 
 def test_a_roster_of_thousands_is_one_transaction_and_no_wait(store: EventStore, take: Take) -> None:
@@ -171,7 +176,7 @@ def test_two_clerks_at_once_open_every_case_once(database_url: str, request: pyt
             start.wait()
             desk, by = Desk(store, published()), replace(CLERK, id=clerk)
             firms = [listed(number) for number in range(200)]
-            return take_roster(store, desk, "dalian", request.node.name, firms, clerk, by, NOW)
+            return take_roster(store, desk, "dalian", own(request), firms, clerk, by, NOW, rehearsal=True)
         finally:
             store.close()
 

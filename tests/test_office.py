@@ -15,7 +15,7 @@ from domain.money import Money
 from eventstore.store import EventStore
 from policies import load
 from settings import Settings
-from tests.engine import CITY, Town, upto
+from tests.engine import CITY, Town, rehearsed, upto
 from tests.shell import Shell, pointed_at
 
 
@@ -28,6 +28,7 @@ def shell(
     return shell
 
 
+OTHER = f"{load.load('dalian').programme}-推演-once"
 BATCH = ("--city", "dalian", "--opens", "2026-03-01", "--closes", "2026-04-15", "--by", "dalian/clerk-1")
 MONEY = ("--city", "dalian", "--source", "central", "--document", "财建〔2026〕1号", "--by", "dalian/treasury-1")
 
@@ -84,30 +85,30 @@ def test_what_cannot_be_is_refused_and_writes_nothing(
 
 
 def test_a_budget_document_is_booked_once_whoever_types_it(shell: Shell, store: EventStore) -> None:
-    once = ("fund", "appropriate", *MONEY, "--amount", "120000000.00", "--programme", "once", "--json")
+    once = ("fund", "appropriate", *MONEY, "--amount", "120000000.00", "--programme", OTHER, "--json")
     first = shell.run(*once)
     assert first.status == 0
     assert shell.run(*once).json == first.json
     by_another = shell.run(*once, "--by", "dalian/treasury-2")
     assert (by_another.status, by_another.rule) == (3, "document_must_be_booked_once")
-    assert store.load(Fund, fund_id("dalian", "once", RETROFIT_LINE)).available == Money.wan(12_000)
+    assert store.load(Fund, fund_id("dalian", OTHER, RETROFIT_LINE)).available == Money.wan(12_000)
 
 
 def test_the_ledger_shows_every_movement_with_the_balance_after_it(shell: Shell, store: EventStore) -> None:
     town = Town(store, "ledger", money=Money.wan(100))
     town.firm().walked(*upto("record-receipt"))
     town.firm().walked(*upto("approve-payout"))
-    lines = shell.run("fund", "ledger", "--city", CITY, "--programme", "ledger", "--json").json["lines"]
+    lines = shell.run("fund", "ledger", "--city", CITY, "--programme", town.programme, "--json").json["lines"]
     assert [(line["topic"], line["amount"], line["available"], line["committed"], line["paid"]) for line in lines] == [
         ("fund.appropriated", "1000000.00", "1000000.00", "0.00", "0.00"),
         ("fund.committed", "400000.00", "600000.00", "400000.00", "0.00"),
         ("fund.paid", "400000.00", "600000.00", "0.00", "400000.00"),
         ("fund.committed", "400000.00", "200000.00", "400000.00", "400000.00"),
     ]
-    on_paper = shell.run("fund", "ledger", "--city", CITY, "--programme", "ledger").out
+    on_paper = shell.run("fund", "ledger", "--city", CITY, "--programme", town.programme).out
     assert "预算占用" in on_paper
     assert "示例轴承有限公司" in on_paper
-    assert "还没有资金变动" in shell.run("fund", "ledger", "--city", CITY, "--programme", "nobody").out
+    assert "还没有资金变动" in shell.run("fund", "ledger", "--city", CITY, "--programme", rehearsed("nobody")).out
 
 
 # --- reconciliation
@@ -160,8 +161,8 @@ TAMPERED = {
 def test_whatever_is_changed_in_the_money_is_seen(
     shell: Shell, store: EventStore, server: psycopg.Connection[Any], what: str
 ) -> None:
-    programme = f"tampered-{list(TAMPERED).index(what)}"
-    firm = Town(store, programme).firm().walked(*upto("record-receipt"))
+    town = Town(store, f"tampered-{list(TAMPERED).index(what)}")
+    programme, firm = town.programme, town.firm().walked(*upto("record-receipt"))
     line = ("fund", "verify", "--city", CITY, "--programme", programme, "--json")
     assert shell.run(*line).status == 0
     fund = fund_id(CITY, programme, RETROFIT_LINE)

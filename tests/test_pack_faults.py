@@ -37,7 +37,7 @@ BREAKS = {
     "a misspelt key": Break("[payout.cap]", "[payout.capp]", "[payout.capp]", "payout.capp", "是否为 payout.cap？"),
     "a misspelt group": Break("[payout.cap]", "[payuot.cap]", "[payuot.cap]", "payuot.cap", "是否为 payout.cap？"),
     "a key like no other": Break("[payout.cap]", "[x.yz]", "[x.yz]", "x.yz", "未知的键 x.yz"),
-    "a value outside every table": Break("[city]", "budget = 1\n[city]", "budget = 1", "budget", "未知的键 budget"),
+    "a value outside every table": Break("[city]", "sums = 1\n[city]", "sums = 1", "sums", "未知的键 sums"),
     "a key that is no table": Break(CAP, '[payout]\ncap = "50"\n', 'cap = "50"', "payout.cap", "应是一张表"),
     "an empty list of tables": Break(CAP, "[payout]\ncap = []\n", "cap = []", "payout.cap", "应是一张表"),
     "no value": _in_cap('value = "50"\n', "", "[payout.cap]", "缺少 value"),
@@ -58,8 +58,12 @@ BREAKS = {
     "an unknown standing": _in_cap('"stated"', '"Stated"', '"Stated"', "应是 stated 或 derived"),
     "a standing that is no text": _in_cap('"stated"', "[1]", "standing = [1]", "应是 stated 或 derived"),
     "an empty clause": _in_cap("大连方案 五(一)1", "", 'clause = ""', "不能为空"),
-    "a clause of no source": _in_cap("大连方案 五(一)1", "大连方按 五(一)1", "大连方按", "来源简称（大连方案）"),
-    "a clause without a place": _in_cap("大连方案 五(一)1", "大连方案", 'clause = "大连方案"', "来源简称（大连方案）"),
+    "a clause of no source": _in_cap(
+        "大连方案 五(一)1", "大连方按 五(一)1", "大连方按", "来源简称（大连方案、117号通知）"
+    ),
+    "a clause without a place": _in_cap(
+        "大连方案 五(一)1", "大连方案", 'clause = "大连方案"', "来源简称（大连方案、117号通知）"
+    ),
     "a note that is no text": _in_cap("standing", "note = 1\nstanding", "note = 1", "note 应是加引号的文字"),
     "a since in quotes": _in_cap("standing", 'since = "2024-01-01"\nstanding', 'since = "2024', "since 应是日期"),
     "a period's field elsewhere": _in_cap(
@@ -69,7 +73,9 @@ BREAKS = {
     "a ratio above one": Break('"50%"', '"150%"', '"150%"', "payout.ratio", "不超过 100%"),
     "a ratio of nothing": Break('"50%"', '"0%"', '"0%"', "payout.ratio", "比例应大于 0"),
     "a ratio by zero": Break('"50%"', '"1/0"', '"1/0"', "payout.ratio", "应是加引号的比例"),
-    "a ratio in another unit": Break('unit = "比例"', 'unit = "%"', 'unit = "%"', "payout.ratio", "单位应是 比例"),
+    "a ratio in another unit": Break(
+        '"50%"\nunit = "比例"', '"50%"\nunit = "%"', 'unit = "%"', "payout.ratio", "单位应是 比例"
+    ),
     "a date in quotes": Break(
         "value = 2025-12-31", 'value = "2025-12-31"', '"2025-12-31"', "programme.end", "应是日期"
     ),
@@ -83,7 +89,7 @@ BREAKS = {
     "a level beyond the scale": Break("value = 2\n", "value = 5 # here\n", "# here", "evaluation.min_level", "1 至 4"),
     "a flag in quotes": Break("value = true", 'value = "true"', '"true"', "contract.supervised", "true 或 false"),
     "a flag with a unit": Break(
-        "value = true", 'value = true\nunit = "个"', '"个"', "contract.supervised", "此键不写 unit"
+        "value = true", 'value = true\nunit = "个" # here', "# here", "contract.supervised", "此键不写 unit"
     ),
     "a list that is a text": Break(
         '["software", "cloud", "acquisition"]', '"软件"', '"软件"', "payout.eligible", "列表"

@@ -1,7 +1,7 @@
 """The packs say where every value comes from, are kept as one text, and leave open what the sources leave open."""
 
-import hashlib
 import json
+from dataclasses import replace
 from datetime import date
 from fractions import Fraction
 from pathlib import Path
@@ -9,15 +9,14 @@ from typing import Any
 
 import pytest
 import typer
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from cli import packs as packs_command
 from domain.money import Money
-from domain.policy import KEYS, Cited, Days, Key, Pack, Standing, Value
+from domain.policy import KEYS, Days, Standing
+from domain.policy_rows import RATE, Kpi
 from domain.rejections import OpenQuestion, Rejection
-from policies import load, notation
+from policies import columns, load
 from policies.places import PackFault
 
 DALIAN = (load.HERE / "dalian.toml").read_text("utf-8")
@@ -78,7 +77,7 @@ def test_no_city_states_a_single_day_count() -> None:
     timers = {key for key in KEYS if key.startswith("timers.")}
 
     assert timers
-    assert all(timers <= set(load.load(city).open_questions()) for city in ("dalian", "zibo"))
+    assert all(timers <= set(load.load(city).open_questions()) for city in load.cities())
 
 
 @pytest.mark.parametrize(("city", "key"), [(city, key) for city in load.cities() for key in KEYS])
@@ -116,105 +115,6 @@ def test_a_value_holds_from_its_own_day() -> None:
     assert pack.money("payout.cap", date(2025, 1, 1)) == Money.wan(40)
 
 
-# --- the version, and the text that is kept
-
-
-@pytest.mark.parametrize("city", load.cities())
-@pytest.mark.parametrize("overlays", [(), ("rehearsal",)])
-def test_the_kept_text_reads_back_as_the_equal_pack(city: str, overlays: tuple[str, ...]) -> None:
-    pack, text = load.load(city, overlays), load.text_of(city, overlays)
-
-    assert load.parse(text, "kept") == pack
-    assert hashlib.sha256(text.encode()).hexdigest() == pack.version
-    assert load.canonical(load.parse(text, "kept")) == text
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ('value = "50"', 'value = "51"'),
-        ('value = "50%"', 'value = "51%"'),
-        ("value = 550", "value = 551"),
-        ("2025-12-31", "2025-12-30"),
-        ("value = true", "value = false"),
-        ('"中山区"', '"中山市"'),
-        ('comparator = "≤"', 'comparator = "≈"'),
-        ('standing = "derived"', 'standing = "stated"'),
-        ("五(一)3(3)", "五(一)3(4)"),
-        ("since = 2024-09-09", "since = 2024-09-08"),
-        ("有效期至2025年12月31日)", "有效期至2025年12月31号)"),
-    ],
-)
-def test_one_changed_character_is_another_version(old: str, new: str) -> None:
-    assert old in DALIAN
-    assert _version(DALIAN.replace(old, new, 1)) != _version(DALIAN)
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        ("# ---- 遴选 ----", "# 遴选"),
-        ('value = "50"\nunit = "万元"', 'value = "500000.00"\nunit = "元"'),
-        ('value = "50%"', 'value = "1/2"'),
-        ('value = "50%"\nunit = "比例"', 'unit   = "比例"\nvalue  = "50%"'),
-        ('clause = "大连方案 七"', 'clause = "大连方案 七"\ncomparator = "="'),
-    ],
-)
-def test_the_same_content_written_otherwise_is_the_same_version(old: str, new: str) -> None:
-    assert old in DALIAN
-    assert _version(DALIAN.replace(old, new, 1)) == _version(DALIAN)
-
-
-_texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(lambda text: text == text.strip())
-
-
-def _a_value(key: str, spec: Key) -> st.SearchStrategy[Value]:
-    word: st.SearchStrategy[str] = st.sampled_from(sorted(spec.words)) if spec.words else _texts
-    by_kind: dict[str, st.SearchStrategy[Any]] = {
-        "text": word,
-        "list": st.lists(word, min_size=1, max_size=4, unique=True).map(tuple),
-        "flag": st.booleans(),
-        "date": st.dates(),
-        "count": st.integers(0, 1_000_000),
-        "level": st.integers(1, 4),
-        "money": st.integers(0, 10**14 - 1).map(Money),
-        "ratio": st.fractions(0, 1, max_denominator=999_999).filter(bool),
-        "days": st.builds(
-            Days, st.integers(1, 3650), st.sampled_from(["working", "natural"]), st.sampled_from(["wait", "lapse"])
-        ),
-    }
-    return by_kind[spec.kind]
-
-
-@st.composite
-def _packs(draw: st.DrawFn) -> Pack:
-    values = {}
-    for key in draw(st.sets(st.sampled_from(sorted(KEYS)), max_size=6)):
-        days = sorted(draw(st.sets(st.dates(), max_size=2)))
-        from_the_start = not days or draw(st.booleans())
-        since: list[date | None] = [None, *days] if from_the_start else [*days]
-        values[key] = tuple(
-            Cited(
-                value=draw(_a_value(key, KEYS[key])),
-                clause=f"文件 {draw(_texts)}",
-                standing=draw(st.sampled_from(Standing)),
-                comparator=draw(st.sampled_from(notation.COMPARATORS)),
-                note=draw(st.one_of(st.just(""), _texts)),
-                since=day,
-            )
-            for day in since
-        )
-    return Pack("anywhere", "某市", "123456", "某局", "2025-1", "", values, {"文件": draw(_texts)})
-
-
-@given(_packs())
-@settings(max_examples=150, deadline=None)
-def test_any_pack_survives_being_kept_as_text(pack: Pack) -> None:
-    read = load.parse(load.canonical(pack), "kept")
-
-    assert (read.values, read.sources) == (pack.values, pack.sources)
-
-
 # --- files and names
 
 
@@ -223,7 +123,7 @@ def test_an_unknown_city_is_refused_by_naming_those_there_are() -> None:
         load.load("atlantis")
 
     assert refused.value.refusal.rule == "city_must_have_a_pack"
-    assert all(city in refused.value.refusal.sentence for city in ("dalian", "zibo"))
+    assert all(city in refused.value.refusal.sentence for city in load.cities())
 
 
 @pytest.mark.parametrize("name", ["rehersal", "../dalian", ""])
@@ -304,6 +204,36 @@ def test_show_tells_values_clauses_standings_and_open_questions() -> None:
     assert laid["values"]["timers.supplement"][0]["value"] == {"count": 5, "unit": "working", "on_expiry": "lapse"}
 
 
+def test_show_tells_the_tables_with_their_clauses() -> None:
+    bare, data = _run("show", "dalian"), json.loads(_run("show", "dalian", "--json").output)
+
+    assert all(word in bare.output for word in ("资金预算（budget_line）", "服务商层级", "审批链", "专委会决议"))
+    assert len(data["tables"]["budget_line"]) == 14
+    (platforms,) = (row for row in data["tables"]["kpi"] if row["code"] == "platforms")
+    assert (platforms["total"], platforms["comparator"], platforms["clause"]) == (40, "≥", "大连方案 三(二)")
+    assert not [key for key in data["open"] if not KEYS[key].asked]
+
+
+def test_a_rate_over_nothing_is_shown_as_undefined() -> None:
+    figures = {"轴承、齿轮和传动部件制造": 11, "汽车零部件及配件制造": 0}
+    stated: dict[str, Any] = {"clause": "大连方案 三", "standing": Standing.STATED}
+    giants = Kpi(code="giants", name="“小巨人”", unit="家", total=11, industries=figures, **stated)
+    rates = {name: Fraction(1) for name in figures}
+    rate = Kpi(code="rate", name="占比", unit=RATE, total=Fraction(1), industries=rates, of="giants", **stated)
+    pack = replace(load.load("dalian"), tables={"kpi": (giants, rate)})
+
+    assert columns.say(rate, pack)["分行业"] == "轴承、齿轮和传动部件制造 100%；汽车零部件及配件制造 —"
+
+
+def test_a_statement_that_no_step_asks_for_is_no_open_question() -> None:
+    zibo = load.load("zibo")
+
+    assert not KEYS["payout.exhaustion"].asked
+    assert not zibo.has("payout.exhaustion")
+    assert "payout.exhaustion" not in zibo.open_questions()
+    assert "payout.ratio" in zibo.open_questions()
+
+
 def test_show_of_an_unknown_city_is_refused() -> None:
     assert isinstance(_run("show", "atlantis").exception, Rejection)
 
@@ -317,6 +247,19 @@ def test_diff_lists_only_what_differs(tmp_path: Path) -> None:
     assert list(told["differences"]) == ["payout.ratio"]
     assert [held[0]["value"] for held in told["differences"]["payout.ratio"]] == ["1/2", "2/5"]
     assert "不同的键 0 个" in same.output
+
+
+def test_diff_names_the_rows_that_differ_and_the_version_covers_them(tmp_path: Path) -> None:
+    path = tmp_path / "edited.toml"
+    path.write_text(DALIAN.replace("total = 40", "total = 41"), "utf-8")
+
+    done = _run("diff", "dalian", str(path), "--json")
+    told = json.loads(done.output)
+
+    assert list(told["differences"]) == ["kpi.platforms"]
+    assert [held[0]["total"] for held in told["differences"]["kpi.platforms"]] == [40, 41]
+    assert len(set(told["versions"])) == 2
+    assert "≥ 41 家" in _run("diff", "dalian", str(path)).output
 
 
 def _bare(city: str) -> str:

@@ -296,9 +296,9 @@ def test_a_rating_asks_for_the_weights_and_shows_its_steps(shell: Shell, store: 
     town = Town(store, "rated")
     pooled(town)
     firm = town.firm().walked(*upto("confirm-acceptance"))
-    rated = ("provider", "rate", CODE, "--city", CITY, "--programme", "rated", "--by", "zibo/clerk-1", "--json")
+    rated = ("provider", "rate", CODE, "--city", CITY, "--programme", town.programme, "--by", "zibo/clerk-1", "--json")
     mark = ("--score", "90", "--by", "f-1", "--org", firm.code)
-    at = ("--city", CITY, "--programme", "rated")
+    at = ("--city", CITY, "--programme", town.programme)
     stranger = shell.run("provider", "satisfaction", CODE, *at, *mark[:4], "--org", OTHER, "--json")
     assert (stranger.status, stranger.rule) == (3, "satisfaction_must_come_from_a_firm_it_served")
     assert shell.run("provider", "satisfaction", CODE, *at, *mark, "--json").status == 0
@@ -309,7 +309,7 @@ def test_a_rating_asks_for_the_weights_and_shows_its_steps(shell: Shell, store: 
     done(rehearsed, "apply-provider", rehearsal=True)
     done(rehearsed, "admit-provider")
     served = rehearsed.firm().walked(*upto("confirm-acceptance"))
-    at = ("--city", CITY, "--programme", "rated in a rehearsal")
+    at = ("--city", CITY, "--programme", rehearsed.programme)
     assert shell.run("provider", "satisfaction", CODE, *at, *mark[:4], "--org", served.code).status == 0
     told = shell.run("provider", "rate", CODE, *at, "--by", "zibo/clerk-1")
     assert told.status == 0, told
@@ -363,13 +363,13 @@ def test_a_removal_names_the_projects_that_go_on(shell: Shell, store: EventStore
     pooled(town)
     firm = town.firm().walked(*upto("register-contract"))
     done(town, *OUT)
-    at = ("--city", CITY, "--programme", "goes on")
+    at = ("--city", CITY, "--programme", town.programme)
     ground = ("--ground", "逾期", "--document", "纪要1号", "--by", "zibo/leader-1", "--reason", "x", "--evidence", "y")
     told = shell.run("provider", "remove", CODE, *at, *ground)
     assert told.status == 0, told
     assert f"进行中的项目 1 家：\n  示例轴承有限公司({firm.code})：改造" in told.out
     firm.walked("report-milestone", "inspect-milestone", "report-completion")
-    assert isinstance(store.facts(provider_id(CITY, "goes on", CODE))[2], ProviderEngaged)
+    assert isinstance(store.facts(provider_id(CITY, town.programme, CODE))[2], ProviderEngaged)
 
 
 def test_an_institution_is_appointed_from_the_command_line(shell: Shell) -> None:

@@ -24,7 +24,7 @@ from eventstore.store import EventStore
 from rehearsal.play import TICK
 from settings import Settings
 from tests.domain.lines import MAIN, WAITS
-from tests.engine import CITY, START, Firm, Town, upto
+from tests.engine import CITY, PROGRAMME, START, Firm, Town, upto
 from tests.shell import Shell, pointed_at
 from workflows.case import CaseWorkflow
 from workflows.client import begin, connect, handle_of
@@ -203,7 +203,9 @@ def test_a_citys_case_lives_by_the_servers_clock_and_a_rehearsals_goes_on_from_i
     store: EventStore,
 ) -> None:
     town = Town(store, "clocks")
-    real, whole, odd = town.firm(), town.firm(), town.firm()
+    own = Town(store, "clocks-of-their-own")
+    own.programme = PROGRAMME
+    real, whole, odd = own.firm(), town.firm(), town.firm()
     real.hands_in("open-case", rehearsal=False)
     whole.hands_in("open-case")
     odd.moved = timedelta(minutes=7)

@@ -11,12 +11,13 @@ import pytest
 from temporalio.client import Client
 
 import worker
-from domain.case.file import Stage
+from domain.case.file import CaseFile, Stage
 from domain.case.lookback import CaseDrawn
 from domain.case.rooms import CommandRefused
 from domain.rejections import Rejection
 from domain.rules import RULES
 from eventstore.store import EventStore
+from policies import load
 from rehearsal import city
 from rehearsal.report import tell
 from workflows.client import TASK_QUEUE
@@ -68,3 +69,18 @@ async def test_an_unknown_city_is_refused_before_anything_is_written(
 
     assert refused.value.refusal.rule == "city_must_have_a_pack"
     assert store.last_position() == before
+
+
+@pytest.mark.parametrize("code", load.cities())
+def test_every_city_goes_on_file_in_one_installation_though_three_run_under_one_award(
+    code: str, store: EventStore, tmp_path: Path
+) -> None:
+    rehearsal = city.Rehearsal(code, 3, 1)
+    counties, industries = (rehearsal.pack.list(f"selection.{what}") for what in ("counties", "industries"))
+
+    firms = city.prepare(rehearsal, store, tmp_path)
+
+    assert len(firms) == 3
+    assert {firm.row.county for firm in firms} <= set(counties)
+    assert {firm.row.industry for firm in firms} <= set(industries)
+    assert all(store.load(CaseFile, firm.case).city == code for firm in firms)

@@ -44,6 +44,7 @@ class RecheckFiled(CaseFact):
     """复验: the institution looked again; its result replaces the first one as the ground of the judgement."""
 
     TOPIC: ClassVar[str] = "case.recheck-filed"
+    BESIDE: ClassVar[str] = "second_evaluator"
     grade: Grade
     verified: tuple[SpendLine, ...]
     second_evaluator: str
@@ -263,7 +264,7 @@ def confirm_acceptance(case: CaseFile, command: ConfirmAcceptance, papers: CaseP
     step_must_be_due(case.acceptance, Acceptance.NOTICED)
     notice_must_have_stood_its_time(case, "acceptance_notice", papers.today)
     hand_must_differ(case, command.by, "decide acceptance")
-    case.record(AcceptanceConfirmed, papers)
+    case.record(AcceptanceConfirmed, papers, clauses=(papers.pack.clause("evaluation.min_level"),))
 
 
 DECISIONS = {

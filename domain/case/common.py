@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from domain.case.file import CaseFile
+from domain.identity import is_plain
 from domain.people import Person
 from domain.rules import No, rule
 from domain.words import zh
@@ -42,6 +43,12 @@ def hand_must_differ(case: CaseFile, by: Person, *acts: str) -> No | None:
         if by.id in case.hands.get(act, ()):
             return No(f"{by.id} 已办理本案“{zh(act)}”，不能再办理此步（不相容职责须由不同的人承担）")
     return None
+
+
+@rule
+def institution_must_be_plainly_named(name: str) -> No | None:
+    """An institution is named in one spelling: what cannot be seen must not make it another one."""
+    return None if is_plain(name) else No(f"机构名称须填写，首尾无空格，不含不可见字符（收到“{name}”）")
 
 
 @rule

@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
+from domain.case.common import (
+    hand_must_differ,
+    institution_must_be_plainly_named,
+    step_must_be_due,
+    words_must_be_given,
+)
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
 from domain.case.supply import (
     Comparison,
@@ -19,6 +24,7 @@ from domain.case.supply import (
 )
 from domain.commands import CaseCommand
 from domain.fund import amount_must_be_positive
+from domain.identity import same
 from domain.money import ZERO, Money, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
@@ -251,7 +257,7 @@ def contract_must_add_up(contract: Contract) -> No | None:
 @rule
 def provider_must_not_be_the_firm_itself(case: CaseFile, provider: str) -> No | None:
     """A firm cannot sell the retrofit to itself."""
-    return No("服务商不能是企业自身") if provider in (case.credit_code, case.firm) else None
+    return No("服务商不能是企业自身") if same(provider) in (same(case.credit_code), same(case.firm)) else None
 
 
 @rule
@@ -309,7 +315,7 @@ def file_plan(case: CaseFile, command: FilePlan, papers: CasePapers) -> None:
     """To the reviewer; once more, with another provider, where the one of the plan may not sign any longer."""
     again = () if may_sign(papers, case.provider) else (Works.CONTRACTING, Works.REGISTERING)
     step_must_be_due(case.works, Works.PLANNING, *again)
-    words_must_be_given(command.provider, "服务商")
+    institution_must_be_plainly_named(command.provider)
     amount_must_be_positive(command.price)
     provider_must_not_be_the_firm_itself(case, command.provider)
     provider_must_be_in_the_pool(papers, command.provider)
@@ -361,7 +367,7 @@ def register_contract(case: CaseFile, command: RegisterContract, papers: CasePap
     step_must_be_due(case.works, Works.REGISTERING)
     hand_must_differ(case, command.by, "contract review")
     provider_must_be_in_the_pool(papers, case.provider)
-    case.record(ContractRegistered, papers)
+    case.record(ContractRegistered, papers, clauses=(papers.pack.clause("contract.not_after"),))
     assert case.contract is not None
     engage(case, case.contract, papers)
 
@@ -384,7 +390,7 @@ def approve_contract_change(case: CaseFile, command: ApproveContractChange, pape
     change = case.contract_change
     assert change is not None
     provider_must_be_in_the_pool(papers, change.provider)
-    case.record(ContractChanged, papers, contract=change)
+    case.record(ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=change)
     engage(case, change, papers)
 
 

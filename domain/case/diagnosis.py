@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from domain.case.common import step_must_be_due, words_must_be_given
+from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
 from domain.commands import CaseCommand
 from domain.standard import Grade, grade_must_be_within_the_scale
@@ -74,7 +74,7 @@ class ConfirmDiagnosis(CaseCommand):
 def assign_diagnosis(case: CaseFile, command: AssignDiagnosis, papers: CasePapers) -> None:
     """Who diagnoses is the pack's; that somebody was sent is on record."""
     step_must_be_due(case.works, Works.AWAITING_DIAGNOSIS)
-    words_must_be_given(command.diagnoser, "诊断机构")
+    institution_must_be_plainly_named(command.diagnoser)
     papers.pack.text("diagnosis.by")
     case.record(DiagnosisAssigned, papers, clauses=(papers.pack.clause("diagnosis.by"),), diagnoser=command.diagnoser)
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from domain.case.common import step_must_be_due, words_must_be_given
+from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
 from domain.commands import CaseCommand
+from domain.identity import same
 from domain.money import Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
@@ -41,6 +42,7 @@ class EvaluationFiled(CaseFact):
     """评测报告: the level after the retrofit, and the spend that was verified against papers."""
 
     TOPIC: ClassVar[str] = "case.evaluation-filed"
+    BESIDE: ClassVar[str] = "second_evaluator"
     ENTERS: ClassVar[Stage | None] = Stage.ACCEPTANCE
     grade: Grade
     verified: tuple[SpendLine, ...]
@@ -95,7 +97,7 @@ def documents_must_be_complete(documents: tuple[str, ...]) -> No | None:
 @rule
 def evaluator_must_be_independent(case: CaseFile, evaluator: str) -> No | None:
     """Who diagnosed or retrofitted a firm does not evaluate it."""
-    if evaluator.strip() in (case.firm, case.credit_code, case.diagnoser, *case.retrofitters):
+    if same(evaluator) in map(same, (case.firm, case.credit_code, case.diagnoser, *case.retrofitters)):
         return No(f"“{evaluator}”已参与本企业的诊断或改造，不能承担评测")
     return None
 
@@ -140,7 +142,7 @@ def apply_for_acceptance(case: CaseFile, command: ApplyForAcceptance, papers: Ca
 def assign_evaluator(case: CaseFile, command: AssignEvaluator, papers: CasePapers) -> None:
     """Independent of all who worked on the case."""
     step_must_be_due(case.acceptance, Acceptance.ASSIGNING)
-    words_must_be_given(command.evaluator, "评测机构")
+    institution_must_be_plainly_named(command.evaluator)
     evaluator_must_be_independent(case, command.evaluator)
     case.record(EvaluatorAssigned, papers, evaluator=command.evaluator)
 

@@ -160,6 +160,7 @@ class CaseFile(File):
         self.rehearsal = False
         self.batch: UUID | None = None
         self.batch_code = ""
+        self.rules_version = ""
         # the five regions beside each other, and the stage they amount to
         self.stage = Stage.SELECTION
         self.qualification = Qualification.DRAFT
@@ -191,6 +192,7 @@ class CaseFile(File):
         self.entitlement: Entitlement | None = None
         self.instruction = ""
         self.instructions = 0
+        self.instructed_at: datetime | None = None
         self.paid = ZERO
         self.frozen = False
         self.to_recover = ZERO
@@ -225,6 +227,8 @@ class CaseFact(Fact):
 
     ENTERS: ClassVar[Stage | None] = None
     """The stage that begins with this fact; None where the stage stays."""
+    BESIDE: ClassVar[str] = ""
+    """The field that names who acted beside ``by``, in the same role; empty where nobody did."""
 
     def apply(self, aggregate: Any) -> None:
         """Remember the stage, then what the fact itself says."""
@@ -232,4 +236,6 @@ class CaseFact(Fact):
             aggregate.stage = self.ENTERS
         aggregate.role_of.setdefault(self.by.id, self.by.role)
         aggregate.acted_for[self.by.role, self.by.organisation] = True
+        if self.BESIDE:
+            aggregate.role_of.setdefault(getattr(self, self.BESIDE), self.by.role)
         self.fold(aggregate)

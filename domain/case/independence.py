@@ -18,6 +18,7 @@ from domain.case.diagnosis import AssignDiagnosis
 from domain.case.evaluation import AssignEvaluator
 from domain.case.file import CaseFact, CaseFile, CasePapers
 from domain.commands import CaseCommand
+from domain.identity import same
 from domain.people import Role
 from domain.policy import PAIRS, POSTS, Pack
 from domain.provider.file import Pool
@@ -83,7 +84,7 @@ def posts_kept_apart_must_not_meet(held: Held, pack: Pack) -> No | None:
 def conflict_must_be_approved_first(case: CaseFile, held: Held, pack: Pack) -> No | None:
     """Where the pack asks for approval, the second post is taken after the section head has approved."""
     organisation, pair = held
-    if not _asks(pack, pair) or case.conflicts.get(held) == ConflictApproved.TOPIC:
+    if not _asks(pack, pair) or ConflictApproved.TOPIC in _known_by(case, held):
         return None
     return No(
         f"“{organisation}”对同一企业承担{PAIRS[pair]}，须先经市局科长批准（兼任批准，approve-conflict）",
@@ -95,10 +96,18 @@ def conflict_must_be_approved_first(case: CaseFile, held: Held, pack: Pack) -> N
 def there_must_be_a_conflict_to_approve(case: CaseFile, held: Held, papers: CasePapers) -> No | None:
     """The pack asks for approval of this pair, the organisation holds one of the posts, and nobody has approved yet."""
     organisation, pair = held
-    if not _asks(papers.pack, pair) or case.conflicts.get(held) == ConflictApproved.TOPIC:
+    if not _asks(papers.pack, pair) or ConflictApproved.TOPIC in _known_by(case, held):
         return No(f"“{pair}”无须批准，或“{organisation}”的此项兼任已经批准")
-    posts = {post for post, name in _holders(case, papers.pool) if name == organisation}
+    posts = {post for post, name in _holders(case, papers.pool) if same(name) == same(organisation)}
     return None if posts & set(pair.split("+")) else No(f"“{organisation}”未承担本企业的{PAIRS[pair]}")
+
+
+def _key(held: Held) -> Held:
+    return same(held[0]), held[1]
+
+
+def _known_by(case: CaseFile, held: Held) -> set[str]:
+    return {topic for known, topic in case.conflicts.items() if _key(known) == _key(held)}
 
 
 def _asks(pack: Pack, pair: str) -> bool:
@@ -114,36 +123,40 @@ def _holders(case: CaseFile, pool: Pool | None) -> Iterator[tuple[str, str]]:
     named += list(pool.posts) if pool is not None else []
     for post, name in named:
         if name:
-            yield post, pool.name_of(name) if pool is not None else name.strip()
+            yield post, pool.name_of(name) if pool is not None else name
 
 
 def conflicts(case: CaseFile, pool: Pool | None) -> tuple[Held, ...]:
     """Every organisation with two posts, and which, in the order of the matrix."""
-    holders = set(_holders(case, pool))
-    names = sorted({name for _, name in holders})
+    named: dict[str, str] = {}
+    held: dict[str, set[str]] = {}
+    for post, name in _holders(case, pool):
+        held.setdefault(same(name), set()).add(post)
+        named.setdefault(same(name), name)
     return tuple(
-        (name, f"{one}+{other}")
-        for name in names
+        (named[name], f"{one}+{other}")
+        for name in sorted(held)
         for one, other in combinations(POSTS, 2)
-        if {(one, name), (other, name)} <= holders
+        if {one, other} <= held[name]
     )
 
 
 def watch(case: CaseFile, before: tuple[Held, ...], papers: CasePapers) -> None:
     """Look at every conflict that the command brought about: refuse it, find it approved, or note it."""
+    known = {_key(held) for held in before}
     for held in conflicts(case, papers.pool):
-        if held in before:
+        if _key(held) in known:
             continue
         posts_kept_apart_must_not_meet(held, papers.pack)
         conflict_must_be_approved_first(case, held, papers.pack)
-        if held not in case.conflicts:
+        if not _known_by(case, held):
             case.record(ConflictNoted, papers, organisation=held[0], pair=held[1])
 
 
 def approve_conflict(case: CaseFile, command: ApproveConflict, papers: CasePapers) -> None:
     """Before the second post is taken; what is forbidden cannot be approved."""
     pool = papers.pool
-    organisation = pool.name_of(command.organisation) if pool is not None else command.organisation.strip()
+    organisation = pool.name_of(command.organisation) if pool is not None else command.organisation
     held = (organisation, command.pair)
     there_must_be_a_conflict_to_approve(case, held, papers)
     posts_kept_apart_must_not_meet(held, papers.pack)

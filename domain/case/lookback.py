@@ -48,6 +48,7 @@ class InspectionPassed(CaseFact):
     """核查无问题."""
 
     TOPIC: ClassVar[str] = "case.inspection-passed"
+    BESIDE: ClassVar[str] = "second_inspector"
     second_inspector: str
 
     def fold(self, file: CaseFile) -> None:
@@ -60,6 +61,7 @@ class InspectionFound(CaseFact):
     """发现问题: unpaid money is frozen at once."""
 
     TOPIC: ClassVar[str] = "case.inspection-found"
+    BESIDE: ClassVar[str] = "second_inspector"
     findings: tuple[str, ...]
     second_inspector: str
 
@@ -429,7 +431,7 @@ def close_case(case: CaseFile, command: CloseCase, papers: CasePapers) -> None:
     step_must_be_due(case.stage, Stage.LOOKBACK)
     step_must_be_due(case.recovery, Recovery.NONE)
     finding_must_be_settled_first(case)
-    case.record(CaseCompleted, papers)
+    case.record(CaseCompleted, papers, clauses=(papers.pack.clause("lookback.rule"),))
 
 
 DECISIONS = {

@@ -8,9 +8,10 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from domain import fund
+from domain.calendar import china_day
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
-from domain.case.retrofit import day_must_not_lie_ahead
+from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.money import ZERO, Money, total
@@ -81,6 +82,7 @@ class PaymentInstructed(CaseFact):
         file.subsidy = Subsidy.INSTRUCTED
         file.instruction = self.instruction
         file.instructions += 1
+        file.instructed_at = self.timestamp
         file.sign("instruct payment", self.by.id)
 
 
@@ -242,6 +244,7 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
     case.record(
         PaymentInstructed,
         papers,
+        clauses=(papers.pack.clause("payout.mode"),),
         amount=case.entitlement.amount,
         instruction=f"{case.city}-{case.programme}-{case.credit_code}-{case.instructions + 1}",
         document=command.document,
@@ -254,11 +257,14 @@ def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -
     hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement", "approve payout", "instruct payment")
     receipt_must_match_the_instruction(case, command.instruction, command.amount)
     day_must_not_lie_ahead(command.received_on, papers.today)
+    if case.instructed_at is not None:
+        day_must_not_lie_before(command.received_on, china_day(case.instructed_at), "拨付指令下达日期")
     assert papers.fund is not None
     fund.pay(papers.fund, case.id, command.amount, command.instruction, papers)
     case.record(
         PaymentReceived,
         papers,
+        clauses=(papers.pack.clause("payout.mode"),),
         amount=command.amount,
         instruction=command.instruction,
         received_on=command.received_on,
@@ -270,7 +276,7 @@ def record_bounce(case: CaseFile, command: RecordBounce, papers: CasePapers) -> 
     step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
     receipt_must_match_the_instruction(case, command.instruction, None)
     words_must_be_given(command.reason, "退票原因")
-    case.record(PaymentBounced, papers, instruction=command.instruction)
+    case.record(PaymentBounced, papers, clauses=(papers.pack.clause("payout.mode"),), instruction=command.instruction)
 
 
 DECISIONS = {

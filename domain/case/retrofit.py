@@ -89,6 +89,12 @@ def day_must_not_lie_ahead(day: date, today: date) -> No | None:
 
 
 @rule
+def day_must_not_lie_before(day: date, earliest: date, what: str) -> No | None:
+    """What follows a step did not happen before it."""
+    return None if day >= earliest else No(f"日期 {day} 早于{what} {earliest}")
+
+
+@rule
 def milestone_must_have_been_reported(case: CaseFile, milestone: str) -> No | None:
     """A supervisor inspects what was reported, once."""
     if case.milestones.get(milestone, False) is None:
@@ -145,6 +151,8 @@ def report_completion(case: CaseFile, command: ReportCompletion, papers: CasePap
     step_must_be_due(case.works, Works.UNDER_WAY)
     one_change_at_a_time(case)
     day_must_not_lie_ahead(command.completed_on, papers.today)
+    assert case.contract is not None
+    day_must_not_lie_before(command.completed_on, case.contract.signed, "合同签订日期")
     grade_must_be_within_the_scale(command.self_grade)
     self_level_must_reach_the_minimum(command.self_grade, papers.pack)
     milestones_must_have_passed(case, papers.pack)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final
 from domain import authority
 from domain.case import (
     acceptance,
+    adoption,
     contract,
     diagnosis,
     evaluation,
@@ -41,6 +42,7 @@ ROOMS: Final = (
     lookback,
     recovery,
     withdrawal,
+    adoption,
     independence,
     schedule,
 )
@@ -103,8 +105,7 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
     conflicts = independence.conflicts(case, papers.pool) if meets_the_pool(command) else ()
     DECISIONS[type(command)](case, command, papers)
     # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
-    beside = (getattr(command, "second_evaluator", ""), getattr(command, "second_inspector", ""))
-    authority.person_must_keep_to_one_role_in_a_case(case, command.by, *(person for person in beside if person))
+    authority.person_must_keep_to_one_role_in_a_case(case, command.by, *authority.companions(command))
     if meets_the_pool(command):
         independence.watch(case, conflicts, papers)
     schedule.settle(case, papers)

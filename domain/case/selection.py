@@ -14,6 +14,7 @@ from domain.commands import CaseCommand
 from domain.identity import case_id, credit_code_must_be_well_formed
 from domain.people import Person, Role
 from domain.policy import Pack
+from domain.programme import programme_must_be_the_citys
 from domain.rules import No, rule
 from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL
 from domain.words import zh
@@ -59,6 +60,7 @@ class ApplicationSubmitted(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.batch = self.batch
         file.batch_code = self.batch_code
+        file.rules_version = self.pack_version
         file.qualification = Qualification.COUNTY_REVIEW
 
 
@@ -373,7 +375,7 @@ def batch_must_be_open_on_the_day(batch: Batch | None, case: CaseFile, today: da
     """Applications come within the window of a batch of the firm's own city."""
     if batch is None or batch.is_new or batch.opens is None or batch.closes is None:
         return No("没有这个批次")
-    if (batch.city, batch.programme) != (case.city, case.programme):
+    if (batch.city, batch.programme, batch.rehearsal) != (case.city, case.programme, case.rehearsal):
         return No(f"批次 {batch.code} 不是本市本项目的批次")
     if not batch.opens <= today <= batch.closes:
         return No(f"批次 {batch.code} 的申报期为 {batch.opens} 至 {batch.closes}，今日 {today} 不在期内")
@@ -444,6 +446,8 @@ def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
     firm_must_have_one_case(case)
     credit_code_must_be_well_formed(command.credit_code)
     file_must_be_the_firms_own(case, command)
+    programme_must_be_the_citys(papers.pack, command.programme, rehearsal=command.rehearsal)
+    words_must_be_given(command.firm, "企业名称")
     firm_must_be_in_a_pilot_industry(command.industry, papers.pack)
     firm_must_be_in_a_county_of_the_city(command.county, papers.pack)
     county_must_put_only_its_own_firms_on_file(command.county, command.by)
@@ -499,14 +503,14 @@ def submit_supplement(case: CaseFile, command: SubmitSupplement, papers: CasePap
 def pass_county_review(case: CaseFile, command: PassCountyReview, papers: CasePapers) -> None:
     """County to city."""
     step_must_be_due(case.qualification, Qualification.COUNTY_REVIEW)
-    case.record(CountyReviewPassed, papers)
+    case.record(CountyReviewPassed, papers, clauses=(papers.pack.clause("selection.industries"),))
 
 
 def pass_city_review(case: CaseFile, command: PassCityReview, papers: CasePapers) -> None:
     """Proposed for the list."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
-    case.record(CityReviewPassed, papers)
+    case.record(CityReviewPassed, papers, clauses=(papers.pack.clause("selection.industries"),))
 
 
 def waitlist_application(case: CaseFile, command: WaitlistApplication, papers: CasePapers) -> None:
@@ -529,7 +533,7 @@ def reject_application(case: CaseFile, command: RejectApplication, papers: CaseP
     )
     county_must_leave_the_citys_turn_to_the_city(case, command.by)
     words_must_be_given(command.reason, "不予入选的理由")
-    case.record(ApplicationRejected, papers)
+    case.record(ApplicationRejected, papers, clauses=(papers.pack.clause("selection.industries"),))
 
 
 def publish_list(case: CaseFile, command: PublishList, papers: CasePapers) -> None:
@@ -563,7 +567,7 @@ def confirm_pilot(case: CaseFile, command: ConfirmPilot, papers: CasePapers) -> 
     notice_must_have_stood_its_time(case, "list_notice", papers.today)
     hand_must_differ(case, command.by, "city review")
     words_must_be_given(command.document, "名单文号")
-    case.record(PilotConfirmed, papers, document=command.document)
+    case.record(PilotConfirmed, papers, clauses=(papers.pack.clause("timers.list_notice"),), document=command.document)
 
 
 DECISIONS = {

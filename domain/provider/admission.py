@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from domain.case.common import institution_must_be_plainly_named
 from domain.commands import Command
-from domain.identity import credit_code_must_be_well_formed
+from domain.identity import credit_code_must_be_well_formed, same
 from domain.provider.file import (
     ADMITTED,
     Membership,
@@ -183,7 +184,7 @@ class AppointInstitution(Command):
 @rule
 def name_must_mean_one_provider(pool: Pool, name: str, credit_code: str) -> No | None:
     """A contract that names a provider means one of the pool."""
-    other = pool.names.get(name, credit_code)
+    other = pool.code_of(name) or credit_code
     return None if other == credit_code else No(f"“{name}”已由 {other} 以同名入库，请核对名称")
 
 
@@ -212,17 +213,17 @@ def consortium_membership_must_change(provider: Provider, lead: str, *, joins: b
 @rule
 def post_must_be_given_once(pool: Pool, post: str, organisation: str) -> No | None:
     """One appointment is recorded once."""
-    return No(f"“{organisation}”的此项业务已登记") if (post, organisation) in pool.posts else None
+    held = {(post, same(name)) for post, name in pool.posts}
+    return No(f"“{organisation}”的此项业务已登记") if (post, same(organisation)) in held else None
 
 
 def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderPapers) -> None:
     """To the bureau."""
     provider_must_stand_where_the_step_begins(provider, Membership.NONE)
     credit_code_must_be_well_formed(command.credit_code)
-    provider_decision_must_be_grounded(name=command.name)
-    name = command.name.strip()
+    institution_must_be_plainly_named(command.name)
     applicant = Provider.fresh(provider.id)
-    applicant.credit_code, applicant.name = command.credit_code, name
+    applicant.credit_code, applicant.name = command.credit_code, command.name
     provider_must_act_for_itself(applicant, command.by)
     provider.record(
         ProviderApplied,
@@ -230,7 +231,7 @@ def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderP
         city=command.city,
         programme=command.programme,
         credit_code=command.credit_code,
-        provider=name,
+        provider=command.name,
         industries=command.industries,
         rehearsal=command.rehearsal,
     )
@@ -280,10 +281,12 @@ def leave_consortium(provider: Provider, command: LeaveConsortium, papers: Provi
 def appoint_institution(pool: Pool, command: AppointInstitution, papers: ProviderPapers) -> None:
     """On the document of the tender."""
     post_must_be_one_of_the_programme(command.post)
-    provider_decision_must_be_grounded(organisation=command.organisation, document=command.document)
-    organisation = command.organisation.strip()
-    post_must_be_given_once(pool, command.post, organisation)
-    pool.record(InstitutionAppointed, papers, organisation=organisation, post=command.post, document=command.document)
+    institution_must_be_plainly_named(command.organisation)
+    provider_decision_must_be_grounded(document=command.document)
+    post_must_be_given_once(pool, command.post, command.organisation)
+    pool.record(
+        InstitutionAppointed, papers, organisation=command.organisation, post=command.post, document=command.document
+    )
 
 
 DECISIONS = {

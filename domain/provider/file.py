@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.calendar import china_day
 from domain.commands import Command
-from domain.identity import tidy
+from domain.identity import same, tidy
 from domain.people import Person, Role
 from domain.policy import POSTS, Pack
 from domain.record import File
@@ -114,12 +114,13 @@ class Pool(File):
 
     def code_of(self, words: str) -> str:
         """The credit code that a name or a code means; empty for somebody who was never listed."""
-        code = self.names.get(words.strip(), tidy(words))
+        wanted = same(words)
+        code = next((code for name, code in self.names.items() if same(name) == wanted), tidy(words))
         return code if code in self.codes else ""
 
     def name_of(self, words: str) -> str:
-        """One spelling for an organisation that is written by its code here and by its name there."""
-        return self.codes.get(self.code_of(words), words.strip())
+        """The name of a listed organisation, written by its code or by its name; of any other, what was written."""
+        return self.codes.get(self.code_of(words), words)
 
 
 @dataclass(frozen=True)
@@ -182,8 +183,6 @@ def provider_decision_must_be_grounded(**grounds: str | tuple[str, ...]) -> No |
         "statement": "申诉内容",
         "answer": "答复",
         "ground": "移出事由",
-        "name": "名称",
-        "organisation": "机构名称",
     }
     for ground, said in grounds.items():
         if not any(one.strip() for one in ((said,) if isinstance(said, str) else said)):

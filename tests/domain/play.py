@@ -15,7 +15,7 @@ from typing import Any, Final, ParamSpec
 
 import pytest
 
-from domain.batch import Batch, OpenBatch, open_batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA, Calendar
 from domain.case import rooms
 from domain.case.file import CaseFile, CasePapers, Stage
@@ -26,11 +26,12 @@ from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
 from domain.policy import Pack
+from domain.programme import programme_of
 from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
 from policies.calendars import published
-from tests.domain.cast import CASE, CITY, PROGRAMME, RULES, clerk1, treasury
+from tests.domain.cast import CASE, CITY, PROGRAMME, REVISED, RULES, clerk1, head, treasury
 from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
 
 BATCH: Final = batch_id(CITY, PROGRAMME, "1")
@@ -157,8 +158,9 @@ class Play:
 
     # --- given
 
-    def begun(self, budget: Money, programme: str = PROGRAMME) -> Play:
+    def begun(self, budget: Money, programme: str = PROGRAMME, *, rehearsal: bool = False) -> Play:
         """A batch is open for the year and the fund has its budget."""
+        programme = programme_of(self.rules, rehearsal=True) if rehearsal else programme
         fund, batch, identity = Fund.folded(FUND, ()), Batch.folded(BATCH, ()), command_id("begin")
         money = AppropriateFund(
             command_id=identity,
@@ -180,8 +182,15 @@ class Play:
             opens=date(2026, 1, 1),
             closes=date(2026, 12, 31),
             pack_text="",
+            rehearsal=rehearsal,
         )
         open_batch(batch, opening, CasePapers(opening, self.now, self.rules, self.calendar))
+        other = replace(self.rules, version=REVISED)
+        revision = ReviseBatchRules(
+            command_id=identity, by=head, city=CITY, programme=programme, code="1", pack_text="", document="通知1号"
+        )
+        if other.version != self.rules.version:
+            revise_batch_rules(batch, revision, CasePapers(revision, self.now, other, self.calendar))
         return replace(self, fund_facts=_pending(fund), batch_facts=_pending(batch))
 
     def on(self, day: date, at: time = time(10, 0)) -> Play:

@@ -64,6 +64,7 @@ SELDOM = {
     "ask-withdrawal": 0.01,
     "approve-withdrawal": 0.3,
     "decline-withdrawal": 0.3,
+    "adopt-rules": 0.02,
     "reject-application": 0.05,
     "waitlist-application": 0.2,
     "record-objection": 0.1,

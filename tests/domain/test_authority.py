@@ -8,16 +8,16 @@ import pytest
 
 from domain import authority, catalogue
 from domain.authority import ROLES, role_must_be_allowed_to_do_this
-from domain.batch import OpenBatch
+from domain.batch import OpenBatch, ReviseBatchRules
 from domain.case.rooms import COMMANDS
 from domain.fund import AppropriateFund
-from domain.people import Person, Role
+from domain.people import SYSTEM, Person, Role
 from domain.provider import rooms as providers
 from tests.domain.cast import HAND_OF, auditor, clerk1, county, diagnoser, firm, rules
 from tests.domain.lines import LINES
 from tests.domain.play import after, passed, ready, refused, shows
 
-WITHOUT_CASE = ("open-batch", "appropriate-fund", *providers.COMMANDS, *catalogue.COMMANDS)
+WITHOUT_CASE = ("open-batch", "revise-batch-rules", "appropriate-fund", *providers.COMMANDS, *catalogue.COMMANDS)
 BY_SUPERVISOR_ONLY = ("pass-plan", "return-plan", "pass-contract", "return-contract")
 UNSUPERVISED = rules({"contract.supervised": False})
 
@@ -55,7 +55,7 @@ def test_a_batch_and_a_budget_belong_to_their_roles_too(kind: str, role: Role) -
     else:
         with refused("role_must_be_allowed_to_do_this", of=kind):
             role_must_be_allowed_to_do_this(hand, kind)
-    assert {OpenBatch.kind, AppropriateFund.kind} == set(WITHOUT_CASE[:2])
+    assert {OpenBatch.kind, ReviseBatchRules.kind, AppropriateFund.kind} == set(WITHOUT_CASE[:3])
 
 
 @pytest.mark.parametrize("role", Role)
@@ -115,6 +115,13 @@ def test_a_firm_acts_for_itself() -> None:
     other = replace(firm, organisation="91370300MA3C0AB99Y")
     ready("submit-application").when("submit-application", by=other).then_refused("hand_must_belong_to_the_case")
     assert ready("submit-application").when("submit-application").refusal is None
+
+
+@shows("engine_must_not_be_impersonated")
+def test_nobody_takes_the_engines_name_and_so_bars_time_from_the_case() -> None:
+    due = ready("request-supplement")
+    due.when("request-supplement", by=replace(county, id=SYSTEM.id)).then_refused("engine_must_not_be_impersonated")
+    due.did("request-supplement")
 
 
 def test_an_institution_that_was_not_sent_has_no_case_not_even_with_an_empty_name() -> None:

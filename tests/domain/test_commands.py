@@ -8,6 +8,7 @@ import pytest
 
 from domain.case import (
     acceptance,
+    adoption,
     contract,
     diagnosis,
     evaluation,
@@ -24,7 +25,7 @@ from domain.case.file import Acceptance, CasePapers, Inspection, Qualification, 
 from domain.case.rooms import COMMANDS, CommandRefused, refuse
 from domain.record import Fact
 from domain.rejections import Refusal
-from tests.domain.cast import ENTITLEMENT
+from tests.domain.cast import ENTITLEMENT, REVISED
 from tests.domain.lines import MAIN
 from tests.domain.play import after, begin, ready, shows
 
@@ -59,6 +60,7 @@ EFFECTS: Final[dict[str, Effect]] = {
         {"qualification": Qualification.WITHDRAWN, "subsidy": Subsidy.RELEASED, "stage": Stage.CLOSED},
     ),
     "decline-withdrawal": ((leaving.WithdrawalDeclined,), {"withdrawal_asked": False, "stage": Stage.SELECTION}),
+    "adopt-rules": ((adoption.RulesAdopted,), {"rules_version": REVISED, "stage": Stage.SELECTION}),
     "assign-diagnosis": ((diagnosis.DiagnosisAssigned,), {"works": Works.DIAGNOSING, "diagnoser": "诊断中心"}),
     "file-diagnosis": ((diagnosis.DiagnosisFiled,), {"works": Works.DIAGNOSED}),
     "confirm-diagnosis": ((diagnosis.DiagnosisConfirmed,), {"works": Works.PLANNING, "stage": Stage.CONTRACT}),
@@ -185,6 +187,7 @@ NOT_TWICE: Final = {
     "ask-withdrawal": "withdrawal_must_be_decided_first",
     "approve-withdrawal": "case_must_be_open",
     "decline-withdrawal": "withdrawal_must_have_been_asked",
+    "adopt-rules": "adopted_rules_must_be_others",
     "ask-contract-change": "one_change_at_a_time",
     "approve-contract-change": "there_must_be_a_change_to_decide",
     "decline-contract-change": "there_must_be_a_change_to_decide",
@@ -214,6 +217,7 @@ TOO_EARLY: Final = {
     "ask-withdrawal": "firm_must_have_applied",
     "approve-withdrawal": "withdrawal_must_have_been_asked",
     "decline-withdrawal": "withdrawal_must_have_been_asked",
+    "adopt-rules": "case_must_have_taken_up_rules",
     "approve-contract-change": "step_must_be_due",
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "draw-case": "case_must_be_in_the_frame",

@@ -36,7 +36,7 @@ def test_a_plan_names_its_provider_and_its_price() -> None:
     due = ready("file-plan")
     due.when("file-plan", price=Money(0)).then_refused("amount_must_be_positive")
     due.when("file-plan", price=Money(-1)).then_refused("amount_must_be_positive")
-    due.when("file-plan", provider=" ").then_refused("words_must_be_given")
+    due.when("file-plan", provider=" ").then_refused("institution_must_be_plainly_named")
     due.when("file-plan", price=Money(1)).then(fact(PlanFiled, price=Money(1), provider=provider.organisation))
 
 

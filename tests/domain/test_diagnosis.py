@@ -32,7 +32,7 @@ TOP: dict[str, Any] = {
 
 
 def test_somebody_is_sent_by_name_and_by_the_packs_word() -> None:
-    ready("assign-diagnosis").when("assign-diagnosis", diagnoser=" ").then_refused("words_must_be_given")
+    ready("assign-diagnosis").when("assign-diagnosis", diagnoser=" ").then_refused("institution_must_be_plainly_named")
     sent = ready("assign-diagnosis").when("assign-diagnosis").then(fact(DiagnosisAssigned, diagnoser="诊断中心"))
     assert sent.happened[0].clauses == (clause("diagnosis.by"),)
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
-from domain.case.contract import ContractFiled, PlanFiled, PlanPassed
+from domain.case.contract import ContractFiled, PlanFiled
 from domain.case.evaluation import EvaluatorAssigned
 from domain.case.independence import ConflictApproved, ConflictNoted
 from domain.identity import pool_id, provider_id
@@ -84,14 +83,22 @@ def test_nobody_evaluates_their_own_work_whatever_the_pack_says(pack: Any) -> No
     approving.then_refused("there_must_be_a_conflict_to_approve" if nothing else "posts_kept_apart_must_not_meet", "")
 
 
-def test_a_supervisor_of_the_providers_own_house_is_refused_where_the_pack_forbids_it() -> None:
-    ours = replace(supervisor, organisation="云软公司")
-    due = ready("pass-plan", saying("retrofit+supervision"))
-    due.when("pass-plan", by=ours).then_refused("posts_kept_apart_must_not_meet", clause("independence.forbidden"))
-    due.when("pass-plan").then(PlanPassed)
-    ready("pass-plan", SILENT).when("pass-plan", by=ours).then(
-        PlanPassed, fact(ConflictNoted, organisation="云软公司", pair="retrofit+supervision")
+def test_the_supervisors_own_house_is_refused_as_provider_where_the_pack_forbids_it() -> None:
+    theirs = supervisor.organisation
+    due = ready("pass-plan", saying("retrofit+supervision")).did("return-plan")
+    due.when("file-plan", provider=theirs).then_refused(
+        "posts_kept_apart_must_not_meet", clause("independence.forbidden")
     )
+    due.when("file-plan").then(PlanFiled)
+    silent = ready("pass-plan", SILENT).did("return-plan").when("file-plan", provider=theirs)
+    silent.then(PlanFiled, fact(ConflictNoted, organisation=theirs, pair="retrofit+supervision"))
+    silent.when("pass-plan").then_refused("bureau_must_not_be_a_party")
+
+
+def test_an_alarm_is_rung_once_however_the_name_is_spelled() -> None:
+    noted = ready("file-plan", SILENT).did(("file-plan", {"provider": "诊断 中心"}), "return-plan")
+    assert list(noted.case.conflicts) == [(DIAGNOSER, "diagnosis+retrofit")]
+    noted.when("file-plan", provider=DIAGNOSER).then(PlanFiled)
 
 
 @pytest.mark.parametrize("post", ["platform", "think-tank", "supervision"])

@@ -272,7 +272,7 @@ def _with_outcome(*, good: bool) -> Life:
 
 def test_a_provider_has_a_code_and_a_name() -> None:
     Life().when("apply-provider", credit_code="9137", by=clerk1).then_refused("credit_code_must_be_well_formed")
-    Life().when("apply-provider", name=" ").then_refused("provider_decision_must_be_grounded")
+    Life().when("apply-provider", name=" ").then_refused("institution_must_be_plainly_named")
 
 
 @shows("provider_decision_must_be_grounded")
@@ -311,7 +311,7 @@ def test_two_providers_of_one_name_are_told_apart_before_one_is_listed() -> None
     other = replace(Life().did("apply-provider"), pool_facts=listed.pool_facts)
     assert other.when("admit-provider").refusal is None, "the same one again is the same one"
     pool = Pool.fresh(pool_id(CITY, PROGRAMME))
-    pool.names = {"云软公司": LEAD}
+    pool.codes, pool.names = {LEAD: "云软 公司"}, {"云软 公司": LEAD}
     command = rooms.COMMANDS["admit-provider"](
         command_id=command_id("x"), city=CITY, programme=PROGRAMME, credit_code=CODE, by=head,
         tier="资源池", document="名单1号", reason="评审",
@@ -363,7 +363,9 @@ def test_an_institution_is_appointed_to_a_post_of_the_programme_once() -> None:
     appoint("platform")
     passed("appoint")
     with refused("post_must_be_given_once", of="appoint"):
-        appoint("platform", " 云上平台 ")
+        appoint("platform", "云上 平台")
+    with refused("institution_must_be_plainly_named", of="appoint"):
+        appoint("think-tank", " 云上平台 ")
     appoint("evaluation")
     assert [type(one) for one in pool.pending_events] == [InstitutionAppointed] * 2
     assert set(pool.posts) == {("platform", "云上平台"), ("evaluation", "云上平台")}

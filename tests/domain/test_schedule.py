@@ -85,6 +85,7 @@ SIDE_TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "ask-withdrawal": ((), ()),
     "approve-withdrawal": ((), ("county_review/1",)),
     "decline-withdrawal": ((), ()),
+    "adopt-rules": ((), ()),
     "return-plan": (("contract/2",), ("contract_review/1",)),
     "return-contract": (("contract/3",), ("contract_review/2",)),
     "ask-contract-change": ((), ()),

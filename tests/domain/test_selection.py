@@ -38,9 +38,9 @@ def test_a_firm_is_put_on_file_once() -> None:
 
 
 def test_the_file_knows_the_firm_as_the_roster_does_and_the_batch_it_applied_in() -> None:
-    opened = begin().did(("open-case", {"rehearsal": True, "above_designated": True, "quality": "小巨人"}))
+    opened = begin().did(("open-case", {"above_designated": True, "quality": "小巨人"}))
     opened.then_stands(firm="示例轴承有限公司", county="东区", industry="轴承", quality="小巨人")
-    opened.then_stands(above_designated=True, rehearsal=True, batch=None, batch_code="")
+    opened.then_stands(above_designated=True, rehearsal=False, batch=None, batch_code="")
     opened.did("submit-application").then_stands(batch=BATCH, batch_code="1")
 
 
@@ -103,7 +103,8 @@ def test_applications_come_within_the_window_of_the_batch() -> None:
 def test_a_batch_that_is_not_there_or_of_another_programme_takes_no_application() -> None:
     nowhere = replace(after("open-case"), batch_facts=())
     nowhere.when("submit-application").then_refused("batch_must_be_open_on_the_day")
-    elsewhere = replace(after("open-case"), batch_facts=Play(RULES).begun(Money(1), "2023-1").batch_facts)
+    other = replace(RULES, programme="2023-1")
+    elsewhere = replace(after("open-case"), batch_facts=Play(other).begun(Money(1), "2023-1").batch_facts)
     elsewhere.when("submit-application").then_refused("batch_must_be_open_on_the_day")
 
 
@@ -311,3 +312,13 @@ def test_the_pilot_is_not_confirmed_by_the_reviewers_hand() -> None:
 def test_a_review_is_on_record_with_its_hand() -> None:
     assert after("pass-city-review").case.hands == {"county review": ("county-1",), "city review": ("clerk-1",)}
     after("pass-city-review").then(CityReviewPassed)
+
+
+def test_a_firm_is_put_on_file_under_its_citys_programme_and_by_its_name() -> None:
+    begin().when("open-case", rehearsal=True).then_refused("programme_must_be_the_citys")
+    begin().when("open-case", firm=" ").then_refused("words_must_be_given")
+
+
+def test_a_rehearsals_batch_takes_no_real_application() -> None:
+    rehearsed = replace(after("open-case"), batch_facts=Play(RULES).begun(Money(1), rehearsal=True).batch_facts)
+    rehearsed.when("submit-application").then_refused("batch_must_be_open_on_the_day")

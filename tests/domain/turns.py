@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from domain.case.file import Acceptance, CaseFile, Inspection, Qualification, Recovery, Stage, Subsidy, Works
+from tests.domain.cast import REVISED
 
 Turn = Callable[[CaseFile], bool]
 
@@ -71,6 +72,7 @@ TURNS: Final[Mapping[str, Turn]] = {
     "ask-withdrawal": lambda case: not case.withdrawal_asked and case.subsidy not in (Subsidy.INSTRUCTED, Subsidy.PAID),
     "approve-withdrawal": lambda case: case.withdrawal_asked,
     "decline-withdrawal": lambda case: case.withdrawal_asked,
+    "adopt-rules": lambda case: case.batch is not None and case.rules_version != REVISED,
     "assign-diagnosis": _works(Works.AWAITING_DIAGNOSIS),
     "file-diagnosis": _works(Works.DIAGNOSING),
     "confirm-diagnosis": _works(Works.DIAGNOSED),

@@ -1,0 +1,196 @@
+"""`lookback batch revise` and `adopt`: a batch's rules become others, and running cases move by recorded decisions.
+
+A draft that becomes final, an open question that is answered: nothing moves silently. ``revise`` changes what new
+applications are decided by; ``adopt`` shows for every open case of the batch what would change, and moves those named.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli import tables
+from cli.deciding import decide
+from cli.hands import By, Of, Reason, person
+from domain.batch import Batch, ReviseBatchRules
+from domain.case.adoption import AdoptRules
+from domain.case.file import CaseFile
+from domain.case.selection import CaseOpened
+from domain.identity import batch_id, command_id, tidy
+from domain.people import Person
+from domain.policy import KEYS, Pack
+from domain.rejections import Rejection
+from domain.words import zh
+from policies import load, notation
+from settings import Settings
+
+if TYPE_CHECKING:
+    from eventstore.store import EventStore
+
+City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian")]
+Code = Annotated[str, typer.Option("--code", help="批次号，如 1")]
+Programme = Annotated[str, typer.Option("--programme", help="项目；不写则为该市规则包的项目")]
+Document = Annotated[str, typer.Option("--document", help="使新规则生效的文号")]
+Role = Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
+
+
+def revise(
+    city: City,
+    code: Code,
+    document: Document,
+    by: By,
+    role: Role = "bureau-head",
+    organisation: Of = "",
+    reason: Reason = "",
+    overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，只用于推演")] = None,
+    programme: Programme = "",
+    as_json: AsJson = False,
+) -> None:
+    """修订批次规则：此后的申报按现行规则包办理；已申报的企业仍按原规则，须逐户改用（lookback batch adopt）。"""
+    settings = Settings.from_environment()
+    pack = load.load(city, tuple(overlay or settings.overlays))
+    programme = programme or pack.programme
+    text = load.canonical(pack)
+    command = ReviseBatchRules(
+        command_id=command_id("revise-batch-rules", city, programme, code, pack.version, document, by),
+        by=person(by, role, organisation or pack.agency),
+        reason=reason,
+        city=city,
+        programme=programme,
+        code=code,
+        pack_text=text,
+        document=document,
+    )
+    receipt = decide(settings, command)
+    said = {"pack_version": pack.version, "position": receipt.position}
+    words = f"批次 {code}（{programme}）的规则已修订为版本 {pack.version[:12]}（{document}）。"
+    unmoved = "已申报的企业不变，请用 lookback batch adopt 逐户改用。"
+    typer.echo(json.dumps(said, ensure_ascii=False) if as_json else words + unmoved)
+
+
+_MOVED, _STAYS = "已改用", "不变"
+
+
+@dataclass(frozen=True)
+class Move:
+    """What adopting the batch's latest rules would change for one case."""
+
+    case: CaseFile
+    changes: tuple[str, ...]
+    """Key, old value, new value, in words."""
+
+
+def adopt(
+    city: City,
+    code: Code,
+    document: Document = "",
+    by: Annotated[str, typer.Option("--by", metavar="PERSON", help="办理人编号")] = "",
+    role: Role = "bureau-head",
+    organisation: Of = "",
+    reason: Reason = "",
+    firm: Annotated[list[str] | None, typer.Option("--firm", help="改用新规则的企业（信用代码），可写多次")] = None,
+    every: Annotated[bool, typer.Option("--all", help="批次内未结束的企业全部改用")] = False,
+    programme: Programme = "",
+    as_json: AsJson = False,
+) -> None:
+    """逐户改用批次的新规则。不写 --firm 和 --all 时只列出各户会有哪些变化，不作任何改动。
+
+    已办的事按当时的规则，进行中的期限不变；只有以后的步骤按新规则办理。
+    """
+    from cli.engine import record
+
+    settings = Settings.from_environment()
+    pack = load.load(city, settings.overlays)
+    batch = batch_id(city, programme or pack.programme, code)
+    wanted = {tidy(one) for one in firm or ()}
+    hand = person(by, role, organisation or pack.agency) if wanted or every else None
+    with record(settings) as store:
+        pinned = store.load(Batch, batch)
+        if pinned.is_new:
+            raise Rejection("batch_must_have_been_opened", f"没有批次“{code}”")
+        moves = list(_moves(store, pinned))
+        strangers = sorted(wanted - {move.case.credit_code for move in moves})
+        if strangers:
+            raise Rejection("firm_must_be_of_the_batch", f"不在本批次未改用的企业中：{'、'.join(strangers)}")
+        told = []
+        for move in moves:
+            goes = every or move.case.credit_code in wanted
+            outcome = _adopted(settings, store, pinned, move.case, hand, document, reason) if hand and goes else _STAYS
+            told.append((move, outcome))
+    _tell(told, pinned, as_json=as_json)
+    if any(outcome not in (_MOVED, _STAYS) for _, outcome in told):
+        raise typer.Exit(3)
+
+
+def _moves(store: EventStore, batch: Batch) -> list[Move]:
+    from activities.desk import pinned
+
+    latest = pinned(batch)
+    files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))
+    return [
+        Move(file, differences(pinned(batch, file.rules_version), latest))
+        for file in files
+        if file.batch == batch.id and file.is_open and file.rules_version != batch.pinned_version
+    ]
+
+
+def differences(before: Pack, after: Pack) -> tuple[str, ...]:
+    """What two texts of a city's rules answer differently, key by key, in words."""
+    return tuple(
+        f"{KEYS[key].question}（{key}）：{_said(before, key)} → {_said(after, key)}"
+        for key in KEYS
+        if before.values.get(key) != after.values.get(key)
+    )
+
+
+def _said(pack: Pack, key: str) -> str:
+    held = [
+        notation.say(KEYS[key], cited) + (f"（自 {cited.since} 起）" if cited.since else "")
+        for cited in pack.values.get(key, ())
+    ]
+    return "；".join(held) or "待定"
+
+
+def _adopted(
+    settings: Settings, store: EventStore, batch: Batch, case: CaseFile, by: Person, document: str, reason: str
+) -> str:
+    from cli.give import give
+
+    version = batch.pinned_version
+    command = AdoptRules(
+        command_id=command_id("adopt-rules", str(case.id), case.rules_version, version, document),
+        by=by,
+        reason=reason,
+        case=case.id,
+        version=version,
+        document=document,
+    )
+    try:
+        give(settings, store, command, signal=False)
+    except Rejection as no:
+        return no.refusal.sentence
+    return _MOVED
+
+
+def _tell(told: list[tuple[Move, str]], batch: Batch, *, as_json: bool) -> None:
+    if as_json:
+        cases = [
+            {
+                "credit_code": move.case.credit_code,
+                "firm": move.case.firm,
+                "stage": move.case.stage,
+                "outcome": outcome,
+                "changes": move.changes,
+            }
+            for move, outcome in told
+        ]
+        typer.echo(json.dumps({"version": batch.pinned_version, "cases": cases}, ensure_ascii=False))
+    elif told:
+        rows = ((move.case.firm, zh(move.case.stage), outcome, "\n".join(move.changes)) for move, outcome in told)
+        tables.show(("企业", "阶段", "结果", "以后的步骤有何变化"), rows, lined=True)
+    else:
+        typer.echo(f"批次 {batch.code} 中未结束的企业都已按版本 {batch.pinned_version[:12]} 办理。")

@@ -1,0 +1,99 @@
+"""A batch's rules revised from the command line: who moves, who stays, what changes for each, on the real engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from temporalio.client import Client
+
+from activities.explain import account
+from domain.case.adoption import RulesAdopted
+from domain.people import Role
+from domain.policy import Pack
+from domain.rejections import Rejection
+from eventstore.store import EventStore
+from policies import load
+from settings import Settings
+from tests.engine import CITY, Town, pack, upto
+from tests.shell import Shell, pointed_at
+from workflows.client import TASK_QUEUE
+
+BY = ("--by", "zibo/head-1", "--document", "通知2号")
+SILENT = pack()
+SILENT = replace(SILENT, values={key: held for key, held in SILENT.values.items() if key != "timers.diagnosis"})
+
+
+@pytest.fixture
+def shell(
+    servers: Settings, database_url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Shell:
+    shell = Shell(capsys, monkeypatch)
+    shell.at(pointed_at(servers, database_url))
+    return shell
+
+
+@pytest.fixture
+def final(monkeypatch: pytest.MonkeyPatch) -> Pack:
+    """The city's pack says now what it left open when the batch was opened."""
+    answered = load.parse(load.canonical(pack()), "final")
+    monkeypatch.setattr(load, "load", lambda city, overlays=(): answered)
+    return answered
+
+
+async def test_nothing_moves_by_itself_and_a_case_moves_when_it_is_named(
+    shell: Shell, store: EventStore, client: Client, final: Pack
+) -> None:
+    town = Town(store, "revised", rules=SILENT, engine=client, queue=TASK_QUEUE)
+    one, other = firms = [await town.begun(), await town.begun()]
+    batch = ("--city", CITY, "--code", "1", "--programme", town.programme)
+    async with town.at_work():
+        for firm in firms:
+            await firm.did(*upto("confirm-pilot"))
+        with pytest.raises(Rejection, match="诊断期限") as stopped:
+            await one.does("assign-diagnosis")
+        assert stopped.value.refusal.open_question == "timers.diagnosis"
+
+        named_before = {step.kind for step in account(store, town.desk, one.case, one.now).steps}
+        told = await shell.type("batch", "revise", *batch, *BY, "--json")
+        assert (told.status, told.json["pack_version"]) == (0, final.version)
+        again = await shell.type("batch", "revise", *batch, "--by", "zibo/head-1", "--document", "通知3号", "--json")
+        assert (again.status, again.rule) == (3, "revised_rules_must_differ")
+
+        assert "adopt-rules" not in named_before
+        named = account(store, town.desk, one.case, one.now).steps
+        assert [step.roles for step in named if step.kind == "adopt-rules"] == [(Role.HEAD,)]
+
+        seen = (await shell.type("batch", "adopt", *batch, "--json")).json["cases"]
+        assert [case["outcome"] for case in seen] == ["不变", "不变"]
+        assert all(case["changes"][0].startswith("诊断期限多少日（timers.diagnosis）：待定 → ") for case in seen)
+        assert not any(isinstance(fact, RulesAdopted) for firm in firms for fact in firm.facts)
+
+        stranger = await shell.type("batch", "adopt", *batch, *BY, "--firm", "91370300MA3C09999X", "--json")
+        assert (stranger.status, stranger.rule) == (3, "firm_must_be_of_the_batch")
+        by_clerk = ("--by", "zibo/clerk-1", "--role", "bureau-clerk", "--document", "通知2号", "--firm", one.code)
+        refused = await shell.type("batch", "adopt", *batch, *by_clerk, "--json")
+        assert (refused.status, [case["outcome"] for case in refused.json["cases"]][1]) == (3, "不变")
+
+        moved = await shell.type("batch", "adopt", *batch, *BY, "--firm", one.code, "--json")
+        assert moved.status == 0, moved
+        assert [case["outcome"] for case in moved.json["cases"]] == ["已改用", "不变"]
+        await one.did("assign-diagnosis")
+        with pytest.raises(Rejection, match="诊断期限"):
+            await other.does("assign-diagnosis")
+
+        rest = await shell.type("batch", "adopt", *batch, *BY, "--all")
+        assert rest.status == 0
+        assert "已改用" in rest.out
+        assert "都已按版本" in (await shell.type("batch", "adopt", *batch)).out
+
+
+async def test_a_new_applicant_is_decided_by_the_text_in_force(
+    shell: Shell, store: EventStore, client: Client, final: Pack
+) -> None:
+    town = Town(store, "since", rules=SILENT)
+    before = town.firm().walked("open-case", "submit-application")
+    told = await shell.type("batch", "revise", "--city", CITY, "--code", "1", "--programme", town.programme, *BY)
+    assert told.status == 0, told
+    since = town.firm().walked("open-case", "submit-application")
+    assert before.file.rules_version != since.file.rules_version == final.version
