@@ -14,21 +14,25 @@ import structlog
 
 from activities import notices
 from activities.messages import Answer
-from domain import authority
+from domain import authority, catalogue
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import Calendar
-from domain.case import rooms
+from domain.case import contract, rooms
 from domain.case.adoption import AdoptRules
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
 from domain.case.selection import OpenCase, SubmitApplication
+from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, fund_id
+from domain.identity import batch_id, catalogue_id, fund_id, pool_id, provider_id
 from domain.notice import room
 from domain.notice.common import NoticeCommand
 from domain.notice.publish import PublishNotice
 from domain.policy import Pack
+from domain.provider import admission, rating
+from domain.provider import rooms as providers
+from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
 from domain.record import File
 from domain.rejections import Refusal, Rejection
 from eventstore.store import TAKEN, Conflict, EventStore
@@ -41,6 +45,8 @@ _TRIES = 8
 
 COMMANDS: Final[Mapping[str, type[Command]]] = {
     **rooms.COMMANDS,
+    **providers.COMMANDS,
+    **catalogue.COMMANDS,
     "open-batch": OpenBatch,
     "revise-batch-rules": ReviseBatchRules,
     "appropriate-fund": AppropriateFund,
@@ -149,10 +155,22 @@ class Desk:
             case = self._store.load(CaseFile, command.case)
             papers = self._papers(case, command, at)
             rooms.decide(case, papers)
-            return [case, *([papers.fund] if papers.fund is not None and papers.fund.pending_events else [])]
+            beside = [papers.fund, *papers.providers.values()]
+            return [case, *(file for file in beside if file is not None and file.pending_events)]
         authority.may(command, None)
         if isinstance(command, PublishNotice | NoticeCommand):
             return notices.decide(self._store, self._calendar, command, at)
+        if isinstance(command, ProviderCommand):
+            return self._about_a_provider(command, at)
+        if isinstance(command, admission.AppointInstitution):
+            pool = self._store.load(Pool, pool_id(command.city, command.programme))
+            admission.appoint_institution(pool, command, ProviderPapers(command, at, load.load(command.city), pool))
+            return [pool]
+        if isinstance(command, CatalogueCommand):
+            products = self._store.load(Catalogue, catalogue_id(command.city, command.programme))
+            papers_of_today = CasePapers(command, at, load.load(command.city), self._calendar)
+            catalogue.DECISIONS[type(command)](products, command, papers_of_today)
+            return [products]
         if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -175,7 +193,34 @@ class Desk:
         notice = notices.in_force(self._store, case, command)
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         pack = self._pack(case, command, batch)
-        return CasePapers(command, at, pack, self._calendar, batch, fund, notice, standard)
+        papers = CasePapers(command, at, pack, self._calendar, batch, fund, notice, standard)
+        return self._with_the_pool(case, command, papers) if rooms.meets_the_pool(command) else papers
+
+    def _with_the_pool(self, case: CaseFile, command: CaseCommand, papers: CasePapers) -> CasePapers:
+        """The pool, its providers that are named, and the products, as they stand while this is decided."""
+        home = (case.city, case.programme)
+        pool = self._store.load(Pool, pool_id(*home))
+        codes = {pool.code_of(named) for named in contract.providers_named(case, command)} - {""}
+        named = {code: self._store.load(Provider, provider_id(*home, code)) for code in sorted(codes)}
+        products = None
+        if getattr(command, "products", ()):
+            products = self._store.load(Catalogue, catalogue_id(*home))
+        return replace(papers, pool=pool, providers=named, catalogue=products)
+
+    def _about_a_provider(self, command: ProviderCommand, at: datetime) -> list[File]:
+        home = (command.city, command.programme)
+        provider = self._store.load(Provider, provider_id(*home, command.credit_code))
+        pool = self._store.load(Pool, pool_id(*home))
+        lead = None
+        if isinstance(command, admission.JoinConsortium):
+            lead = self._store.load(Provider, provider_id(*home, pool.code_of(command.lead)))
+        cases: tuple[CaseFile, ...] = ()
+        if isinstance(command, rating.RateProvider):
+            cases = tuple(self._store.load(CaseFile, case) for case in provider.engaged)
+        rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
+        pack = load.load(command.city, (load.REHEARSAL,) if rehearsal else ())
+        providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases))
+        return [provider, *([pool] if pool.pending_events else [])]
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
         """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""

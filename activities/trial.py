@@ -22,10 +22,11 @@ from domain.case.file import CaseFile
 from domain.case.rooms import COMMANDS
 from domain.case.selection import OpenCase
 from domain.commands import CaseCommand
-from domain.identity import command_id
+from domain.identity import command_id, pool_id, provider_id
 from domain.money import ZERO, Money
 from domain.people import Person, Role
 from domain.policy import Pack
+from domain.provider.file import Pool, Provider
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
@@ -45,6 +46,7 @@ NOT_ITS_TURN: Final = frozenset(
         "reviewer_must_be_the_supervisor_where_there_is_one",
         "step_must_be_due",
         "there_must_be_a_change_to_decide",
+        "there_must_be_a_conflict_to_approve",
         "there_must_be_an_open_objection",
         "withdrawal_must_have_been_asked",
     }
@@ -70,6 +72,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "notice_must_have_stood_its_time",
         "objection_must_be_answered_first",
         "one_change_at_a_time",
+        "provider_must_be_in_the_pool",
         "rectification_must_still_be_allowed",
         "refund_must_be_overdue",
         "supplements_must_stay_within_the_limit",
@@ -139,6 +142,10 @@ class _Guess:
         own = [batch.id for batch in opened if (batch.city, batch.programme) == (case.city, case.programme)]
         self._batches = own or [UUID(int=0)]
         self._version = store.load(Batch, case.batch).pinned_version if case.batch is not None else ""
+        home = (case.city, case.programme)
+        pool = (store.load(Provider, provider_id(*home, code)) for code in store.load(Pool, pool_id(*home)).codes)
+        good = next((provider.name for provider in pool if provider.may_sign), "")
+        self._providers = [word for word in (case.provider, good) if word] or [_SOMEBODY]
         self._organisations = {
             Role.FIRM: case.credit_code,
             Role.COUNTY: case.county,
@@ -176,6 +183,15 @@ class _Guess:
         }
         if name == "batch":
             return self._batches
+        if name == "provider":
+            return self._providers
+        if name == "products":
+            return [()]
+        if name == "organisation":
+            return [word for word in (case.diagnoser, case.provider, case.evaluator) if word] or [_SOMEBODY]
+        if name == "pair":
+            asked = "independence.approval"
+            return list(self._pack.list(asked)) if self._pack.has(asked) else [_SOMEBODY]
         if get_origin(wanted) is Literal:
             return list(get_args(wanted))
         if name in named:

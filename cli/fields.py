@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from cli import answers
 from console.saying import LABELS
+from domain.case.supply import NamedProduct
 from domain.commands import CaseCommand
 from domain.money import Money
 from domain.spend import Contract, SpendLine
@@ -27,6 +28,9 @@ _EVERY_COMMANDS: Final = frozenset(field.name for field in dataclasses.fields(Ca
 _LABELS: Final[Mapping[str, str]] = {
     **LABELS,
     "pledged": "真实性承诺",
+    "products": "价格行对应的产品",
+    "line": "价格行（从 1 数起）",
+    "quantity": "数量",
     "upheld": "异议是否成立",
     "number": "合同编号",
     "signed": "签订日期",
@@ -117,7 +121,7 @@ def _read(wanted: Any, said: Any, where: str) -> Any:
         except ValueError as bad:
             raise WrongField(f"{where}：{bad}") from bad
     try:
-        if wanted in (Contract, SpendLine, Grade):
+        if wanted in (Contract, SpendLine, Grade, NamedProduct):
             return _object(wanted, said, where)
         if get_origin(wanted) is tuple:
             return tuple(

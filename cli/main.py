@@ -33,6 +33,8 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "level": ("level",),
     "office": ("batch", "fund"),
     "notice": ("notice",),
+    "provider": ("provider",),
+    "products": ("products",),
     "rebuild": ("rebuild",),
 }
 """The modules of `cli/` with the words that each mounts by its function ``register(app)``. The drivers behind some take

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli import tables
+from cli.deciding import decide
 from cli.hands import By, Of, Reason, person
 from domain.batch import Batch, ReviseBatchRules
 from domain.case.adoption import AdoptRules
@@ -50,8 +51,6 @@ def revise(
     as_json: AsJson = False,
 ) -> None:
     """修订批次规则：此后的申报按现行规则包办理；已申报的企业仍按原规则，须逐户改用（lookback batch adopt）。"""
-    from cli.decided import decide
-
     settings = Settings.from_environment()
     pack = load.load(city, tuple(overlay or settings.overlays))
     programme = programme or pack.programme

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 
 from cli import tables
-from cli.decided import decide, named_by_all_it_says, say
+from cli.deciding import decide, named_by_all_it_says, say
 from cli.fields import WrongField
 from cli.hands import By, Evidence, Of, Reason, person
 from cli.notice_said import FIELDS, found, sentence, told

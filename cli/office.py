@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cli import migration, tables
-from cli.decided import decide, named_by_all_it_says, say
+from cli.deciding import decide, named_by_all_it_says, programme_for, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
@@ -22,7 +22,7 @@ from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, FundAppropriated, 
 from domain.identity import batch_id, command_id, fund_id
 from domain.money import Money
 from domain.policy import Pack
-from domain.programme import is_rehearsed, programme_must_be_the_citys, programme_of
+from domain.programme import is_rehearsed, programme_must_be_the_citys
 from domain.rejections import Rejection
 from domain.words import zh
 from policies import load
@@ -87,7 +87,7 @@ def open_batch(
         by=hand,
         reason=reason,
         city=city,
-        programme=programme or _programme(pack, overlays),
+        programme=programme or programme_for(pack, overlays),
         code=code,
         opens=window[0],
         closes=window[1],
@@ -129,7 +129,7 @@ def appropriate(
     except ValueError as bad:
         raise WrongField(f"--amount {bad}") from bad
     pack = load.load(city, settings.overlays)
-    programme = programme or _programme(pack, settings.overlays)
+    programme = programme or programme_for(pack, settings.overlays)
     named = ("appropriate", city, programme, RETROFIT_LINE, source.value, document.strip(), str(money))
     command = AppropriateFund(
         command_id=command_id(*named),
@@ -161,7 +161,7 @@ def ledger(city: City, programme: Programme = "", as_json: AsJson = False) -> No
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    programme = _known(pack, programme) or _programme(pack, settings.overlays)
+    programme = _known(pack, programme) or programme_for(pack, settings.overlays)
     stream = fund_id(city, programme, RETROFIT_LINE)
     with record(settings) as store:
         lines = list(_lines(store, store.facts(stream)))
@@ -223,10 +223,6 @@ def _known(pack: Pack, programme: str) -> str:
     if programme:
         programme_must_be_the_citys(pack, programme, rehearsal=is_rehearsed(pack, programme))
     return programme
-
-
-def _programme(pack: Pack, overlays: tuple[str, ...]) -> str:
-    return programme_of(pack, rehearsal=bool(overlays))
 
 
 def _day(option: str, text: str) -> date:

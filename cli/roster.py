@@ -84,7 +84,7 @@ def take(
 
         taken = intake.take(settings, city, pack, found, clerk)
     except RosterRefused as refused:
-        _say_refused(refused, as_json)
+        say_refused(refused, as_json)
         raise typer.Exit(3) from refused
     _say_taken(found, taken, as_json)
 
@@ -110,7 +110,8 @@ def _say_taken(found: Roster, outcome: dict[str, int], as_json: bool) -> None:
         typer.echo(f"请核对：工作表“{warning.sheet}”{row} {warning.reason}")
 
 
-def _say_refused(refused: RosterRefused, as_json: bool) -> None:
+def say_refused(refused: RosterRefused, as_json: bool) -> None:
+    """Every fault of a workbook, by sheet, row and column."""
     refusal = refused.refusal
     if as_json:
         rows = [asdict(fault) for fault in refused.rows]

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from domain.money import Money
-from domain.policy import KEYS, SPEND_KINDS, Pack
+from domain.policy import KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
 from domain.rejections import Rejection
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
@@ -22,6 +22,10 @@ LABELS: Final[Mapping[str, str]] = {
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
     "city": "城市", "clawback": "已拨补贴追回", "closes": "申报截止日", "code": "批次", "completed_on": "完工日期",
     "computed": "按答案计算的等级", "computed_grade": "按答案计算的结果", "declared": "裁定采用的等级",
+    "comparisons": "价格比对", "fault": "所发现的问题", "from_tier": "原层级", "industries": "服务行业",
+    "lead": "牵头服务商", "organisation": "机构", "pair": "兼任的业务", "post": "承担的业务", "product": "产品",
+    "product_code": "产品编号", "rating": "评价", "score": "满意度（分）",
+    "suspends": "整改期间暂停承接", "tier": "层级",
     "contract": "合同", "county": "区县", "credit": "转出账户", "credit_code": "统一社会信用代码", "deadline": "期限",
     "debit": "转入账户", "defects": "需补正事项", "diagnoser": "诊断机构", "document": "文号",
     "documents": "申请材料", "done_on": "完成日期", "due": "截止日", "entitlement": "核定补贴",
@@ -58,6 +62,8 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     }),
     "debit": _ACCOUNTS,
     "kind": COMMANDS,
+    "pair": PAIRS,
+    "post": POSTS,
     "line": {"retrofit": "企业改造补贴"},
     "outcome": STAGES,
     "purpose": {"accepted": "已验收企业", "works": "改造中企业"},
@@ -149,6 +155,12 @@ def _field(name: str, value: Any) -> Said:
         case "refusal", dict():
             clause = f"（{value['clause']}）" if value.get("clause") else ""
             return Said(label, f"{value['sentence']}{clause}〔规则 {value['rule']}〕")
+        case "comparisons", list():
+            return Said(label, tables=(_comparisons(value),))
+        case "rating", dict():
+            return Said(label, f"{value['score']} 分", items=tuple(value["steps"]))
+        case "product", dict():
+            return Said(label, _product_line(value))
         case "city", str():
             return Said(label, city_name(value))
         case "name", str():
@@ -201,6 +213,23 @@ def spending(lines: Sequence[Mapping[str, Any]], caption: str, total: Mapping[st
     rows = [(SPEND_KINDS.get(line["kind"], line["kind"]), line["what"], yuan(line["amount"])) for line in lines]
     whole = yuan(total) if total is not None else yuan(sum(int(line["amount"]["fen"]) for line in lines))
     return Table(f"{caption}（单位：元）", ("类别", "内容", "金额"), (*rows, ("合计", "", whole)), frozenset({2}))
+
+
+def _comparisons(lines: Sequence[Mapping[str, Any]]) -> Table:
+    rows = [
+        (str(line["line"]), line["product"], *(yuan(line[part]) for part in ("amount", "reference", "above")))
+        for line in lines
+    ]
+    headings = ("价格行", "产品编号", "合同金额", "参考价", "高出")
+    return Table("价格比对（单位：元）", headings, tuple(rows), frozenset(range(2, 5)))
+
+
+def _product_line(plain: Mapping[str, Any]) -> str:
+    kind, industry = SPEND_KINDS.get(plain["kind"], plain["kind"]), plain["industry"] or "不限"
+    return (
+        f"{plain['code']} {plain['name']}，{kind}，报价 {yuan(plain['price'])} 元/{plain['unit']}，"
+        f"参考价 {yuan(plain['reference'])} 元，行业 {industry}，有效期 {plain['valid_from']} 至 {plain['valid_to']}"
+    )
 
 
 def share(ratio: str) -> str:

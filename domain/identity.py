@@ -119,6 +119,21 @@ def _closed_up(document: str) -> str:
     return "".join(document.split())
 
 
+def provider_id(city: str, programme: str, credit_code: str) -> UUID:
+    """服务商: one provider in one city's programme, however sloppily its code is written."""
+    return _id("provider", city, programme, tidy(credit_code))
+
+
+def pool_id(city: str, programme: str) -> UUID:
+    """服务商资源池: the list of one city's programme."""
+    return _id("pool", city, programme)
+
+
+def catalogue_id(city: str, programme: str) -> UUID:
+    """小快轻准产品目录: the products of one city's programme."""
+    return _id("catalogue", city, programme)
+
+
 def _id(kind: str, *parts: str) -> UUID:
     # JSON keeps the parts apart: ("a", "b/c") and ("a/b", "c") never meet.
     return uuid5(_NAMESPACE, json.dumps([kind, *parts]))

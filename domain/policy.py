@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from itertools import combinations
 from typing import ClassVar, Final, Literal, TypeVar
 
 from domain.money import Money
@@ -92,6 +93,21 @@ SPEND_KINDS: Final[Mapping[str, str]] = {
 }
 """What a line of a contract may be spent on. A pack says which kinds its subsidy covers; ``other`` is never one."""
 
+POSTS: Final[Mapping[str, str]] = {
+    "diagnosis": "诊断",
+    "retrofit": "改造",
+    "supervision": "监理",
+    "evaluation": "评测",
+    "platform": "平台",
+    "think-tank": "智库",
+}
+"""What an organisation may do for one firm's case, or for a whole programme; who does two of them may not be free."""
+
+PAIRS: Final[Mapping[str, str]] = {
+    f"{one}+{other}": f"{POSTS[one]}与{POSTS[other]}" for one, other in combinations(POSTS, 2)
+}
+"""Two posts in one hand, e.g. ``diagnosis+retrofit``, each with its Chinese."""
+
 _ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
 _STANDARDS: Final = {"2022": "工信厅企业〔2022〕32号", "2024": "工信厅企业〔2024〕56号"}
 _CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
@@ -111,6 +127,13 @@ KEYS: Final[Mapping[str, Key]] = {
     "contract.not_after": Key("date", "改造合同最晚须于何日签订"),
     "contract.supervised": Key("flag", "是否由监理审核合同并核查节点"),
     "contract.max_changes": Key("count", "合同最多可以变更几次", unit="次"),
+    "contract.price_tolerance": Key("count", "合同价格最高可为产品参考价的百分之几", unit="%"),
+    "independence.forbidden": Key("list", "哪些业务不得由同一机构对同一企业承担", words=PAIRS),
+    "independence.approval": Key("list", "哪些业务由同一机构对同一企业承担时须经批准", words=PAIRS),
+    "rating.satisfaction": Key("ratio", "服务商评价中企业满意度占多少"),
+    "rating.outcome": Key("ratio", "服务商评价中改造成效占多少"),
+    "rating.volume": Key("ratio", "服务商评价中改造数量占多少"),
+    "rating.volume_full": Key("count", "服务商承接多少家改造即得改造数量满分", unit="家"),
     "evaluation.standard": Key("text", "评测采用哪一版指标", words=_STANDARDS),
     "evaluation.answers_required": Key("flag", "评测、诊断报告是否须附逐项答案"),
     "evaluation.min_level": Key("level", "验收要求的最低数字化水平等级"),

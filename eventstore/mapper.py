@@ -11,12 +11,20 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import batch, fund
+from domain import batch, catalogue, fund
 from domain.case import rooms
 from domain.notice import room as notice
+from domain.provider import rooms as providers
 from domain.record import Fact
 
-FACTS: Final[tuple[type[Fact], ...]] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notice.EVENTS)
+FACTS: Final[tuple[type[Fact], ...]] = (
+    *rooms.EVENTS,
+    *fund.EVENTS,
+    *batch.EVENTS,
+    *notice.EVENTS,
+    *providers.EVENTS,
+    *catalogue.EVENTS,
+)
 """Every fact of the house. A topic that is not here is not read: the database cannot choose which code runs."""
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
+from domain import batch, fund
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
@@ -30,21 +31,24 @@ from domain.case.file import (
     Subsidy,
     Works,
 )
+from domain.case.independence import ApproveConflict
 from domain.case.level import OverrideLevel
 from domain.case.schedule import PassDeadline, RecordReminder, next_wake
+from domain.case.supply import NamedProduct
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
+from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, case_id, command_id, fund_id
+from domain.identity import batch_id, case_id, catalogue_id, command_id, fund_id, pool_id
 from domain.money import Money
 from domain.people import SYSTEM, Person, Role
 from domain.policy import Pack
 from domain.programme import programme_of
+from domain.provider.file import Pool
 from domain.record import Fact, File
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
-from eventstore.mapper import FACTS
 from policies import load
 from policies.calendars import published
 from settings import Settings
@@ -55,8 +59,16 @@ CITY = "dalian"
 REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
-EVERYTHING = tuple(fact.TOPIC for fact in FACTS)
-"""Every kind of fact there is."""
+_SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS)
+EVERYTHING = tuple(fact.TOPIC for fact in _SHOWN)
+"""Every kind of fact that a read model shows."""
+PLATFORM = "平台公司"
+"""Runs the city's platform, and diagnoses some of its firms."""
+MES = Product(
+    *("P-1", "制造执行系统", "software", Money.wan(900), Money.wan(900), "套", ""),
+    valid_from=date(2023, 1, 1),
+    valid_to=date(2027, 12, 31),
+)
 START = datetime(2024, 1, 8, 9, 30, tzinfo=CHINA)
 
 
@@ -87,6 +99,10 @@ class Town:
         self.text = load.text_of(CITY, ("rehearsal",))
         self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
         self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
+        self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
+        self.catalogue.products = {MES.code: MES}
+        self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
+        self.pool.posts = {("platform", PLATFORM): "中标通知书1号"}
 
     def acts(self) -> Iterator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
@@ -199,7 +215,18 @@ class Town:
         if isinstance(command, sel.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
-        rooms.decide(life.case, CasePapers(command, life.at, self.pack, published(), batch, self.fund, None, standard))
+        papers = CasePapers(
+            command,
+            life.at,
+            self.pack,
+            published(),
+            batch,
+            self.fund,
+            standard=standard,
+            pool=self.pool,
+            catalogue=self.catalogue,
+        )
+        rooms.decide(life.case, papers)
         return [life.case, *([self.fund] if self.fund.pending_events else [])], command
 
     def _command(self, life: Life, kind: type[CaseCommand], role: Role, facts: dict[str, Any]) -> CaseCommand:
@@ -286,17 +313,21 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
     paper = _contract(life)
     match case.works:
         case Works.AWAITING_DIAGNOSIS:
-            return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": "诊断一所"}
+            return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": PLATFORM if luck < 0.2 else "诊断一所"}
         case Works.DIAGNOSING:
             return diagnosis.FileDiagnosis, Role.DIAGNOSER, {"baseline": _grade(life, 1), "report": "ZD-1"}
         case Works.DIAGNOSED:
             return diagnosis.ConfirmDiagnosis, Role.FIRM, {}
+        case Works.PLANNING if luck > 0.85 and not case.conflicts:
+            return ApproveConflict, Role.HEAD, {"organisation": case.diagnoser, "pair": "diagnosis+retrofit"}
         case Works.PLANNING:
             return contract.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}
         case Works.PLAN_REVIEW if luck < 0.2:
             return contract.ReturnPlan, Role.SUPERVISOR, {}
         case Works.PLAN_REVIEW:
             return contract.PassPlan, Role.SUPERVISOR, {}
+        case Works.CONTRACTING if luck < 0.3:
+            return contract.FileContract, Role.FIRM, {"contract": paper, "products": (NamedProduct(1, MES.code),)}
         case Works.CONTRACTING:
             return contract.FileContract, Role.FIRM, {"contract": paper}
         case Works.CONTRACT_REVIEW if luck < 0.15:

@@ -16,7 +16,7 @@ from domain.case.file import CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.deadlines import Deadline
 from domain.money import ZERO, total
-from eventstore.mapper import FACTS, adapter
+from eventstore.mapper import adapter
 from eventstore.store import EventStore
 from projections import cases, deadlines, funds, funnel, money, refusals, timeline
 from projections.advance import ReadModels
@@ -24,7 +24,7 @@ from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
 from projections.tables import engine_of
 from settings import Settings
-from tests.projection_lives import CITY, PROGRAMME, Town, eventful_seed, fresh_database
+from tests.projection_lives import CITY, EVERYTHING, PROGRAMME, Town, eventful_seed, fresh_database
 
 FIRMS = 30
 STOPS = (3, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
@@ -161,7 +161,7 @@ def test_at_every_moment_the_pictures_say_what_the_files_say(played: Played) -> 
 def test_the_lives_hold_every_kind_of_fact(played: Played) -> None:
     seen = {entry.topic for entry in played.store.read(0, 100_000)}
 
-    assert {fact.TOPIC for fact in FACTS} == seen, "play what is missing in tests/projection_lives.py"
+    assert set(EVERYTHING) == seen, "play what is missing in tests/projection_lives.py"
 
 
 def test_in_the_middle_of_the_lives_too_rebuilt_equals_live(played: Played) -> None:

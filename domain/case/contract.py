@@ -13,6 +13,15 @@ from domain.case.common import (
     words_must_be_given,
 )
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
+from domain.case.supply import (
+    Comparison,
+    NamedProduct,
+    compared,
+    engage,
+    may_sign,
+    note_prices,
+    provider_must_be_in_the_pool,
+)
 from domain.commands import CaseCommand
 from domain.fund import amount_must_be_positive
 from domain.identity import same
@@ -167,10 +176,11 @@ class ReturnPlan(CaseCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class FileContract(CaseCommand):
-    """Hand in the signed contract."""
+    """Hand in the signed contract; where lines buy products of the catalogue, which."""
 
     kind: Literal["file-contract"] = "file-contract"
     contract: Contract
+    products: tuple[NamedProduct, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,6 +210,7 @@ class AskContractChange(CaseCommand):
 
     kind: Literal["ask-contract-change"] = "ask-contract-change"
     contract: Contract
+    products: tuple[NamedProduct, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,19 +300,25 @@ def one_change_at_a_time(case: CaseFile) -> No | None:
     return No("上一次合同变更尚未审批") if case.contract_change is not None else None
 
 
-def _check(case: CaseFile, contract: Contract, papers: CasePapers) -> None:
+def _check(
+    case: CaseFile, contract: Contract, products: tuple[NamedProduct, ...], papers: CasePapers
+) -> tuple[Comparison, ...]:
     words_must_be_given(contract.number, "合同编号")
     contract_must_be_signed_within_the_pilot(contract.signed, papers.today, papers.pack)
     contract_must_add_up(contract)
     provider_must_not_be_the_firm_itself(case, contract.provider)
+    provider_must_be_in_the_pool(papers, contract.provider)
+    return compared(contract, products, papers)
 
 
 def file_plan(case: CaseFile, command: FilePlan, papers: CasePapers) -> None:
-    """To the reviewer."""
-    step_must_be_due(case.works, Works.PLANNING)
+    """To the reviewer; once more, with another provider, where the one of the plan may not sign any longer."""
+    again = () if may_sign(papers, case.provider) else (Works.CONTRACTING, Works.REGISTERING)
+    step_must_be_due(case.works, Works.PLANNING, *again)
     institution_must_be_plainly_named(command.provider)
     amount_must_be_positive(command.price)
     provider_must_not_be_the_firm_itself(case, command.provider)
+    provider_must_be_in_the_pool(papers, command.provider)
     case.record(PlanFiled, papers, provider=command.provider, price=command.price)
 
 
@@ -323,15 +340,17 @@ def return_plan(case: CaseFile, command: ReturnPlan, papers: CasePapers) -> None
 def file_contract(case: CaseFile, command: FileContract, papers: CasePapers) -> None:
     """All that makes a contract count is checked before anyone reads it."""
     step_must_be_due(case.works, Works.CONTRACTING)
-    _check(case, command.contract, papers)
+    prices = _check(case, command.contract, command.products, papers)
     contract_must_follow_the_plan(case, command.contract)
     case.record(ContractFiled, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=command.contract)
+    note_prices(case, prices, papers)
 
 
 def pass_contract(case: CaseFile, command: PassContract, papers: CasePapers) -> None:
     """To registration."""
     step_must_be_due(case.works, Works.CONTRACT_REVIEW)
     reviewer_must_be_the_supervisor_where_there_is_one(command, papers.pack)
+    provider_must_be_in_the_pool(papers, case.provider)
     case.record(ContractPassed, papers, clauses=(papers.pack.clause("contract.supervised"),))
 
 
@@ -347,7 +366,10 @@ def register_contract(case: CaseFile, command: RegisterContract, papers: CasePap
     """By another hand than the review's; works begin."""
     step_must_be_due(case.works, Works.REGISTERING)
     hand_must_differ(case, command.by, "contract review")
+    provider_must_be_in_the_pool(papers, case.provider)
     case.record(ContractRegistered, papers, clauses=(papers.pack.clause("contract.not_after"),))
+    assert case.contract is not None
+    engage(case, case.contract, papers)
 
 
 def ask_contract_change(case: CaseFile, command: AskContractChange, papers: CasePapers) -> None:
@@ -356,17 +378,33 @@ def ask_contract_change(case: CaseFile, command: AskContractChange, papers: Case
     one_change_at_a_time(case)
     changes_must_stay_within_the_limit(case, papers.pack)
     words_must_be_given(command.reason, "变更理由")
-    _check(case, command.contract, papers)
+    prices = _check(case, command.contract, command.products, papers)
     case.record(ContractChangeAsked, papers, contract=command.contract)
+    note_prices(case, prices, papers)
 
 
 def approve_contract_change(case: CaseFile, command: ApproveContractChange, papers: CasePapers) -> None:
     """The new version counts."""
     step_must_be_due(case.works, Works.UNDER_WAY)
     there_must_be_a_change_to_decide(case)
-    case.record(
-        ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=case.contract_change
-    )
+    change = case.contract_change
+    assert change is not None
+    provider_must_be_in_the_pool(papers, change.provider)
+    case.record(ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=change)
+    engage(case, change, papers)
+
+
+def providers_named(case: CaseFile, command: CaseCommand) -> tuple[str, ...]:
+    """Whose files must lie on the desk: the case's provider, and the one that a plan or a contract names."""
+    named = [case.provider]
+    match command:
+        case FilePlan():
+            named.append(command.provider)
+        case FileContract() | AskContractChange():
+            named.append(command.contract.provider)
+        case ApproveContractChange() if case.contract_change is not None:
+            named.append(case.contract_change.provider)
+    return tuple(word for word in named if word)
 
 
 def decline_contract_change(case: CaseFile, command: DeclineContractChange, papers: CasePapers) -> None:
@@ -375,6 +413,9 @@ def decline_contract_change(case: CaseFile, command: DeclineContractChange, pape
     words_must_be_given(command.reason, "不同意的理由")
     case.record(ContractChangeDeclined, papers)
 
+
+MEETS_THE_POOL = (FilePlan, FileContract, PassContract, RegisterContract, AskContractChange, ApproveContractChange)
+"""Commands that are decided with the pool, its providers and the catalogue on the desk."""
 
 DECISIONS = {
     FilePlan: file_plan,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -10,6 +11,7 @@ from uuid import UUID
 
 from domain.batch import Batch
 from domain.calendar import Calendar, china_day
+from domain.catalogue import Catalogue
 from domain.commands import Command
 from domain.deadlines import Deadline
 from domain.fund import Fund
@@ -17,6 +19,7 @@ from domain.money import ZERO
 from domain.notice.file import Notice
 from domain.people import Role
 from domain.policy import Pack
+from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
 from domain.spend import Contract, Entitlement, SpendLine
 from domain.standard import Grade, Standard
@@ -134,6 +137,11 @@ class CasePapers:
     """The notice in force under the number that the case was published with, where there is one."""
     standard: Standard | None = None
     """The edition of the indicators that the command's answers name; None where it brings none."""
+    pool: Pool | None = None
+    """Where the command has to do with who may work for the firm."""
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    """By credit code, those of the pool that the command or the case names."""
+    catalogue: Catalogue | None = None
 
     @property
     def today(self) -> date:
@@ -208,6 +216,10 @@ class CaseFile(File):
         # who did what, by person; when is whose turn over
         self.hands: dict[str, tuple[str, ...]] = {}
         self.role_of: dict[str, Role] = {}
+        self.acted_for: dict[tuple[Role, str], bool] = {}
+        """Which organisations' people have acted on the case, in which role."""
+        self.conflicts: dict[tuple[str, str], str] = {}
+        """(Organisation, pair of posts) → the topic of the fact by which it is known: approved, or noted."""
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
 
@@ -234,6 +246,7 @@ class CaseFact(Fact):
         if self.ENTERS is not None:
             aggregate.stage = self.ENTERS
         aggregate.role_of.setdefault(self.by.id, self.by.role)
+        aggregate.acted_for[self.by.role, self.by.organisation] = True
         if self.BESIDE:
             aggregate.role_of.setdefault(getattr(self, self.BESIDE), self.by.role)
         self.fold(aggregate)

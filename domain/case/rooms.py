@@ -13,6 +13,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    independence,
     level,
     lookback,
     payout,
@@ -20,12 +21,14 @@ from domain.case import (
     retrofit,
     schedule,
     selection,
+    supply,
     withdrawal,
 )
 from domain.case.common import case_must_be_open, case_must_have_been_opened
 from domain.case.file import CaseFact, CaseFile, CasePapers
 from domain.case.selection import OpenCase
 from domain.commands import CaseCommand, Command
+from domain.people import Role
 from domain.record import Fact
 from domain.rejections import Refusal
 
@@ -42,6 +45,7 @@ ROOMS: Final = (
     recovery,
     withdrawal,
     adoption,
+    independence,
     schedule,
 )
 
@@ -57,7 +61,11 @@ class CommandRefused(CaseFact):
         """Change nothing, not even who acted: a refused hand may have been a false one."""
 
 
-EVENTS: Final[tuple[type[Fact], ...]] = (*(event for room in ROOMS for event in room.EVENTS), CommandRefused)
+EVENTS: Final[tuple[type[Fact], ...]] = (
+    *(event for room in ROOMS for event in room.EVENTS),
+    *supply.EVENTS,
+    CommandRefused,
+)
 
 DECISIONS: Final[Mapping[type[CaseCommand], Callable[[CaseFile, Any, CasePapers], None]]] = {
     command: decision for room in ROOMS for command, decision in room.DECISIONS.items()
@@ -78,6 +86,13 @@ MOVES_MONEY: Final = (
 """Commands that book on the fund in the same transaction."""
 
 
+def meets_the_pool(command: CaseCommand) -> bool:
+    """Whether the pool must lie on the desk: the command may bring an organisation to the firm, or be about one."""
+    return command.by.role is Role.SUPERVISOR or isinstance(
+        command, (*independence.TAKES_A_POST, independence.ApproveConflict)
+    )
+
+
 def decide(case: CaseFile, papers: CasePapers) -> None:
     """One command: who may, whether the case is open, what its room says, and which deadlines follow.
 
@@ -89,9 +104,12 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
         case_must_have_been_opened(case)
         case_must_be_open(case)
     authority.may(command, case)
+    conflicts = independence.conflicts(case, papers.pool) if meets_the_pool(command) else ()
     DECISIONS[type(command)](case, command, papers)
     # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
     authority.person_must_keep_to_one_role_in_a_case(case, command.by, *authority.companions(command))
+    if meets_the_pool(command):
+        independence.watch(case, conflicts, papers)
     schedule.settle(case, papers)
 
 

@@ -137,6 +137,10 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "decide-recovery": (cast.leader2, _always(amount=ENTITLEMENT, document="决定1号")),
     "record-refund": (cast.county_treasury, _a_slip),
     "hand-over-recovery": (cast.head, _always(to="市司法局", reason="逾期未退")),
+    "approve-conflict": (
+        cast.head,
+        _always(organisation=cast.diagnoser.organisation, pair="diagnosis+retrofit", reason="本行业仅此一家"),
+    ),
     "record-reminder": (SYSTEM, _next_reminder),
     "pass-deadline": (SYSTEM, _next_deadline),
 }
@@ -200,6 +204,7 @@ SIDES: Final[Mapping[str, tuple[Step, ...]]] = {
     "decide-recovery": NOTIFIED,
     "record-refund": DECIDED,
     "hand-over-recovery": (*DECIDED, "~refund", "pass-deadline"),
+    "approve-conflict": ("assign-diagnosis",),
     "pass-deadline": ("submit-application", "~county_review"),
     "record-reminder": ("submit-application", "~county_review"),
 }

@@ -20,6 +20,7 @@ from domain.calendar import CHINA, Calendar
 from domain.case import rooms
 from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
+from domain.catalogue import Catalogue
 from domain.commands import CaseCommand
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, command_id, fund_id
@@ -27,6 +28,7 @@ from domain.money import Money
 from domain.notice.file import Notice
 from domain.policy import Pack
 from domain.programme import programme_of
+from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
 from domain.rejections import Refusal, Rejection
 from policies import load
@@ -105,6 +107,18 @@ def fact(kind: type[Fact], **said: Any) -> Fields:
 
 
 @dataclass(frozen=True)
+class Supplied:
+    """Who and what is on offer to a firm."""
+
+    pool: Pool | None = None
+    providers: Mapping[str, Provider] = field(default_factory=dict)
+    catalogue: Catalogue | None = None
+
+
+Supply = Callable[[], Supplied]
+
+
+@dataclass(frozen=True)
 class Play:
     """How far the story has come."""
 
@@ -121,6 +135,10 @@ class Play:
     happened: tuple[Fact, ...] = ()
     booked: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
+    supplied: Supply = field(default=lambda: Supplied(), repr=False)
+    """Lays pool, providers and products on the desk, anew for each command; nothing where the city keeps none."""
+    told: tuple[Fact, ...] = ()
+    """What the last command told the providers' files."""
 
     @property
     def case(self) -> CaseFile:
@@ -192,6 +210,10 @@ class Play:
         """From here on other rules hold."""
         return replace(self, rules=rules)
 
+    def with_supply(self, supplied: Supply) -> Play:
+        """From here on these providers and products lie on the desk."""
+        return replace(self, supplied=supplied)
+
     def did(self, *steps: Step) -> Play:
         """Several commands, each of which must succeed; ``~timer`` waits until that timer's last day is over."""
         play = self
@@ -219,7 +241,10 @@ class Play:
     def papers(self, command: CaseCommand, fund: Fund) -> CasePapers:
         """What the desk lays beside the command."""
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
-        return CasePapers(command, self.now, self.rules, self.calendar, self.batch, fund, self.notice, standard)
+        supply = self.supplied()
+        beside = (supply.pool, supply.providers, supply.catalogue)
+        held = (self.batch, fund, self.notice, standard)
+        return CasePapers(command, self.now, self.rules, self.calendar, *held, *beside)
 
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
@@ -229,7 +254,7 @@ class Play:
             rooms.decide(case, papers)
         except Rejection as no:
             _heard.append((command.kind, no.refusal.rule))
-            return replace(self, asked=command.kind, happened=(), booked=(), refusal=no.refusal)
+            return replace(self, asked=command.kind, happened=(), booked=(), told=(), refusal=no.refusal)
         _heard.append((command.kind, None))
         happened, booked = _pending(case), _pending(fund)
         return replace(
@@ -241,6 +266,7 @@ class Play:
             asked=command.kind,
             happened=happened,
             booked=booked,
+            told=tuple(told for provider in papers.providers.values() for told in _pending(provider)),
             refusal=None,
         )
 

@@ -91,6 +91,7 @@ SELDOM = {
     "file-statement": 0.5,
     "record-refund": 0.1,
     "record-reminder": 0.5,
+    "approve-conflict": 0.1,
 }
 """How often these are thought of at all: else every life is short, or goes round in circles."""
 

@@ -12,6 +12,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    independence,
     level,
     lookback,
     payout,
@@ -148,6 +149,10 @@ EFFECTS: Final[dict[str, Effect]] = {
         (recovery.RecoveryHandedOver,),
         {"recovery": Recovery.HANDED_OVER, "stage": Stage.LOOKBACK},
     ),
+    "approve-conflict": (
+        (independence.ConflictApproved,),
+        {"conflicts": {("诊断中心", "diagnosis+retrofit"): "case.conflict-approved"}},
+    ),
     "record-reminder": ((times.ReminderRecorded,), {"stage": Stage.SELECTION}),
     "pass-deadline": ((times.DeadlinePassed,), {"qualification": Qualification.COUNTY_REVIEW}),
 }
@@ -196,6 +201,7 @@ NOT_TWICE: Final = {
     "file-statement": "",  # a firm may say more
     "close-case": "case_must_be_open",
     "record-refund": "case_must_be_open",
+    "approve-conflict": "there_must_be_a_conflict_to_approve",
     "record-reminder": "reminder_must_be_due_and_not_yet_given",
     "pass-deadline": "deadline_must_be_running",
 }
@@ -218,6 +224,7 @@ TOO_EARLY: Final = {
     "approve-contract-change": "step_must_be_due",
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "draw-case": "case_must_be_in_the_frame",
+    "approve-conflict": "there_must_be_a_conflict_to_approve",
     "record-reminder": "deadline_must_be_running",
     "pass-deadline": "deadline_must_be_running",
     # An institution belongs to the case only from when it is sent; before, its hand is a stranger's.

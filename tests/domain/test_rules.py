@@ -14,11 +14,12 @@ from types import FunctionType
 import pytest
 
 import domain
-from domain import batch, fund
+from domain import batch, catalogue, fund
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
 from domain.notice import room as notice
+from domain.provider import rooms as providers
 from domain.record import Fact
 from domain.rules import RULES
 from domain.words import COMMANDS as COMMAND_WORDS
@@ -27,7 +28,14 @@ from domain.words import TIMERS as TIMER_WORDS
 from tests.domain.play import SHOWN, after, ready, refused, shows
 
 HERE = Path(__file__).parent
-FACTS: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notice.EVENTS)
+FACTS: tuple[type[Fact], ...] = (
+    *rooms.EVENTS,
+    *fund.EVENTS,
+    *batch.EVENTS,
+    *notice.EVENTS,
+    *providers.EVENTS,
+    *catalogue.EVENTS,
+)
 
 
 def _everything_shown() -> dict[str, str]:
@@ -209,6 +217,7 @@ def test_all_facts_are_looked_at() -> None:
 
 def test_everything_that_can_be_stored_or_asked_has_its_chinese_word() -> None:
     assert {kind.TOPIC for kind in FACTS} == set(EVENT_WORDS)
-    batches = {"open-batch", "revise-batch-rules"}
-    assert {*rooms.COMMANDS, *notice.COMMANDS, *batches, "appropriate-fund"} == set(COMMAND_WORDS)
+    without_case = {"open-batch", "revise-batch-rules", "appropriate-fund"}
+    without_case |= {*notice.COMMANDS, *providers.COMMANDS, *catalogue.COMMANDS}
+    assert {*rooms.COMMANDS, *without_case} == set(COMMAND_WORDS)
     assert {timer.name for timer in TIMERS} == set(TIMER_WORDS)

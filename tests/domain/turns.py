@@ -120,6 +120,7 @@ TURNS: Final[Mapping[str, Turn]] = {
     "decide-recovery": _recovery(Recovery.NOTIFIED),
     "record-refund": _recovery(Recovery.DECIDED, Recovery.HANDED_OVER),
     "hand-over-recovery": _recovery(Recovery.DECIDED),
+    "approve-conflict": lambda case: bool(case.diagnoser),
     "record-reminder": _some_time_runs,
     "pass-deadline": _some_time_runs,
 }
