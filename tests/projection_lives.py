@@ -41,6 +41,7 @@ from domain.commands import CaseCommand, Command
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
 from domain.identity import batch_id, case_id, catalogue_id, command_id, fund_id, pool_id
 from domain.money import Money
+from domain.notice import room as notices
 from domain.people import SYSTEM, Person, Role
 from domain.policy import Pack
 from domain.programme import programme_of
@@ -59,7 +60,7 @@ CITY = "dalian"
 REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
-_SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS)
+_SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
 EVERYTHING = tuple(fact.TOPIC for fact in _SHOWN)
 """Every kind of fact that a read model shows."""
 PLATFORM = "平台公司"
