@@ -15,7 +15,7 @@ import structlog
 from activities import notices
 from activities.messages import Answer
 from domain import authority, catalogue
-from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_been_opened, open_batch, revise_batch_rules
 from domain.calendar import Calendar
 from domain.case import contract, rooms
 from domain.case.adoption import AdoptRules
@@ -24,16 +24,29 @@ from domain.case.rooms import Standing
 from domain.case.selection import OpenCase, SubmitApplication
 from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
+from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, catalogue_id, fund_id, pool_id, provider_id
+from domain.identity import (
+    batch_id,
+    catalogue_id,
+    exclusions_id,
+    fund_id,
+    places_id,
+    pool_id,
+    provider_id,
+    register_id,
+)
 from domain.notice import room
 from domain.notice.common import NoticeCommand
 from domain.notice.publish import PublishNotice
+from domain.places import Places
 from domain.policy import Pack
 from domain.provider import admission, rating
 from domain.provider import rooms as providers
 from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
+from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import File
+from domain.register import Register
 from domain.rejections import Refusal, Rejection
 from eventstore.store import TAKEN, Conflict, EventStore
 from policies import load
@@ -51,6 +64,9 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     "revise-batch-rules": ReviseBatchRules,
     "appropriate-fund": AppropriateFund,
     **room.COMMANDS,
+    "set-quotas": SetQuotas,
+    "reset-quotas": ResetQuotas,
+    "import-exclusions": ImportExclusions,
 }
 """Every command of the house by its name on the wire."""
 
@@ -68,8 +84,9 @@ class Desk:
         self._store = store
         self._calendar = calendar
         self._batches: dict[UUID, Batch] = {}
-        # All payouts of a city meet at one fund: side by side, most of them would be decided for nothing.
-        self._fund_turn = Lock()
+        # All payouts of a city meet at one fund, all reviews of a batch at its places: side by side, most of them would
+        # be decided for nothing.
+        self._turn = Lock()
 
     def handle(self, command: Command, at: datetime, *, by_signal: bool = False) -> Answer:
         """Decide one command at one moment.
@@ -78,7 +95,7 @@ class Desk:
         is kept as an event, so that nothing is silently dropped. Raises what the database raises, and Conflict when
         others keep being faster; both are for the engine to retry.
         """
-        with self._fund_turn if isinstance(command, rooms.MOVES_MONEY) else nullcontext():
+        with self._turn if isinstance(command, (*rooms.MOVES_MONEY, *rooms.TAKES_PLACES)) else nullcontext():
             for _ in range(_TRIES - 1):
                 try:
                     return self._once(command, at, by_signal=by_signal)
@@ -155,8 +172,7 @@ class Desk:
             case = self._store.load(CaseFile, command.case)
             papers = self._papers(case, command, at)
             rooms.decide(case, papers)
-            beside = [papers.fund, *papers.providers.values()]
-            return [case, *(file for file in beside if file is not None and file.pending_events)]
+            return [case, *papers.beside]
         authority.may(command, None)
         if isinstance(command, PublishNotice | NoticeCommand):
             return notices.decide(self._store, self._calendar, command, at)
@@ -180,20 +196,53 @@ class Desk:
             else:
                 revise_batch_rules(batch, command, papers)
             return [batch]
+        if isinstance(command, ImportExclusions):
+            exclusions = self._store.load(Exclusions, exclusions_id(command.city))
+            held = CasePapers(command, at, load.load(command.city), self._calendar)
+            import_exclusions(exclusions, command, held, held.today)
+            return [exclusions]
+        if isinstance(command, SetQuotas | ResetQuotas):
+            return [self._limited(command, at)]
         assert isinstance(command, AppropriateFund)
         fund = self._store.load(Fund, fund_id(command.city, command.programme, command.line))
         appropriate_fund(fund, command, CasePapers(command, at, load.load(command.city), self._calendar))
         return [fund]
 
+    def _limited(self, command: SetQuotas | ResetQuotas, at: datetime) -> Places:
+        batch = self._store.load(Batch, command.batch)
+        batch_must_have_been_opened(batch)
+        places = self._store.load(Places, places_id(batch.id))
+        papers = CasePapers(command, at, pinned(batch, ""), self._calendar)
+        if isinstance(command, SetQuotas):
+            set_quotas(places, command, papers)
+            return places
+        last = None
+        if command.last is not None:
+            last = self._store.load(Batch, command.last), self._store.load(Places, places_id(command.last))
+        reset_quotas(places, command, papers, last)
+        return places
+
     def _papers(self, case: CaseFile, command: CaseCommand, at: datetime) -> CasePapers:
         batch = self._batch_of(case, command)
-        fund = None
+        papers = CasePapers(command, at, self._pack(case, command, batch), self._calendar, batch)
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
-        notice = notices.in_force(self._store, case, command)
-        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
-        pack = self._pack(case, command, batch)
-        papers = CasePapers(command, at, pack, self._calendar, batch, fund, notice, standard)
+            papers = replace(papers, fund=fund)
+        papers = replace(papers, notice=notices.in_force(self._store, case, command))
+        if edition := rooms.edition(command):
+            papers = replace(papers, standard=load.standard(edition))
+        if isinstance(command, rooms.TAKES_PLACES) and case.batch is not None:
+            papers = replace(papers, places=self._store.load(Places, places_id(case.batch)))
+        if isinstance(command, SubmitApplication):
+            register = self._store.load(
+                Register, register_id(case.programme if case.rehearsal else "", case.credit_code)
+            )
+            papers = replace(
+                papers,
+                register=register,
+                exclusions=self._store.load(Exclusions, exclusions_id(case.city)),
+                elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
+            )
         return self._with_the_pool(case, command, papers) if rooms.meets_the_pool(command) else papers
 
     def _with_the_pool(self, case: CaseFile, command: CaseCommand, papers: CasePapers) -> CasePapers:

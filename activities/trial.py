@@ -39,6 +39,7 @@ NOT_ITS_TURN: Final = frozenset(
         "case_must_be_open",
         "case_must_have_taken_up_rules",
         "county_must_leave_the_citys_turn_to_the_city",
+        "firm_must_apply_once_in_a_batch",
         "firm_must_have_applied",
         "firm_that_was_paid_must_not_simply_leave",
         "milestone_must_have_been_reported",
@@ -63,6 +64,8 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "firm_must_be_accepted_and_qualified",
         "firm_must_have_been_heard",
         "firm_must_have_had_its_rectification",
+        "firm_must_have_one_open_record",
+        "firm_must_not_be_on_an_exclusion_list",
         "fund_must_hold_enough",
         "instruction_must_have_come_home",
         "level_must_reach_the_minimum",
@@ -74,9 +77,11 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "one_change_at_a_time",
         "provider_must_be_in_the_pool",
         "rectification_must_still_be_allowed",
+        "place_must_be_free",
         "refund_must_be_overdue",
         "supplements_must_stay_within_the_limit",
         "there_must_be_something_to_pay",
+        "waitlist_must_be_followed_in_order",
         "withdrawal_must_be_decided_first",
     }
 )

@@ -102,6 +102,14 @@ def is_optional(kind: type[CaseCommand], name: str) -> bool:
     return kind.__dataclass_fields__[name].default is not dataclasses.MISSING
 
 
+def day(option: str, text: str) -> date:
+    """A date that was typed behind an option. Raises WrongField."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError as bad:
+        raise WrongField(f"{option} 应写作 2026-03-01 的样子，收到“{text}”") from bad
+
+
 def read(kind: type[CaseCommand], said: Mapping[str, Any]) -> dict[str, Any]:
     """The command's own fields from what was said. Raises WrongField naming the first that does not fit."""
     wanted = types_of(kind)

@@ -27,7 +27,7 @@ from domain.calendar import CHINA
 from domain.case.common import case_must_be_open
 from domain.case.file import CaseFile
 from domain.case.rooms import CommandRefused
-from domain.case.selection import OpenCase
+from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Receipt
 from domain.identity import batch_id, case_id, command_id, tidy
 from domain.people import Role
@@ -95,11 +95,15 @@ def give(settings: Settings, store: EventStore, command: CaseCommand, *, signal:
     desk, now = Desk(store, published()), datetime.now(UTC)
     if store.receipt(command) is not None:
         return _receipt_of(desk, command, now), True
-    if isinstance(command, OpenCase):
+    case = store.load(CaseFile, command.case)
+    if isinstance(command, OpenCase) or (isinstance(command, SubmitApplication) and case.may_apply_again):
+        # No workflow waits for it: there was none yet, or it ended with the batch in which the firm was not selected.
         receipt = _receipt_of(desk, command, now)
-        asyncio.run(begin_all(settings, [CaseLife(command.case, command.city)]))
+        asyncio.run(
+            begin_all(settings, [CaseLife(command.case, command.city if isinstance(command, OpenCase) else case.city)])
+        )
         return receipt, False
-    case_must_be_open(store.load(CaseFile, command.case))
+    case_must_be_open(case)
     return asyncio.run(_through_the_engine(settings, command, signal=signal)), False
 
 

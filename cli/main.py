@@ -35,6 +35,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "notice": ("notice",),
     "provider": ("provider",),
     "products": ("products",),
+    "exclusions": ("exclusions",),
     "rebuild": ("rebuild",),
 }
 """The modules of `cli/` with the words that each mounts by its function ``register(app)``. The drivers behind some take

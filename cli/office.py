@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, replace
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from cli import migration, tables
+from cli import migration, places, tables
 from cli.deciding import decide, named_by_all_it_says, programme_for, say
-from cli.fields import WrongField
+from cli.fields import WrongField, day
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
@@ -55,6 +54,7 @@ def register(app: typer.Typer) -> None:
     batches.command("open")(open_batch)
     batches.command("revise")(migration.revise)
     batches.command("adopt")(migration.adopt)
+    places.mount(batches)
     funds = typer.Typer(help="资金：下达指标、资金账、对账", no_args_is_help=True)
     funds.command("appropriate")(appropriate)
     funds.command("ledger")(ledger)
@@ -78,7 +78,7 @@ def open_batch(
 ) -> None:
     """开启一个批次：申报期定下，当日的规则全文随批次固定。"""
     settings = Settings.from_environment()
-    window = _day("--opens", opens), _day("--closes", closes)
+    window = day("--opens", opens), day("--closes", closes)
     overlays = tuple(overlay or settings.overlays)
     pack = load.load(city, overlays)
     hand = person(by, role, organisation or pack.agency)
@@ -223,10 +223,3 @@ def _known(pack: Pack, programme: str) -> str:
     if programme:
         programme_must_be_the_citys(pack, programme, rehearsal=is_rehearsed(pack, programme))
     return programme
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as bad:
-        raise WrongField(f"{option} 应写作 2026-03-01 的样子，收到“{text}”") from bad

@@ -11,12 +11,15 @@ from fractions import Fraction
 from typing import Any, Final
 
 from domain.money import Money
-from domain.policy import KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
+from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
 from domain.rejections import Rejection
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
 
 LABELS: Final[Mapping[str, str]] = {
+    "applicant": "企业", "as_of": "名单日期", "city_name": "城市", "file_hash": "文件哈希",
+    "filled": "上批次名额使用", "firms": "企业", "last_batch": "上一批次", "list_kind": "名单类别",
+    "quotas": "名额", "willing": "意愿",
     "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "answers": "评测答案",
     "before": "原规则版本", "baseline": "改造前水平",
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
@@ -39,7 +42,7 @@ LABELS: Final[Mapping[str, str]] = {
     "rehearsal": "推演", "report": "报告编号", "returns_to": "补正后返回", "role": "责任方", "scale": "企业规模",
     "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
     "self_level": "自评等级", "standard_version": "指标内容版本", "steps": "判定过程",
-    "slip": "缴款凭证", "source": "资金来源", "statement": "陈述申辩内容",
+    "slip": "缴款凭证", "source": "来源", "statement": "陈述申辩内容",
     "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
     "address": "公示页面地址", "covers": "涉及的档案", "day": "日期", "days_left": "剩余日数",
     "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
@@ -64,6 +67,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "kind": COMMANDS,
     "pair": PAIRS,
     "post": POSTS,
+    "list_kind": EXCLUSIONS,
     "line": {"retrofit": "企业改造补贴"},
     "outcome": STAGES,
     "purpose": {"accepted": "已验收企业", "works": "改造中企业"},

@@ -24,6 +24,9 @@ _FOR_THE_CITY = _BUREAU | {Role.SUPERVISOR, Role.INSPECTOR}
 ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "open-batch": (Role.CLERK, Role.HEAD),
     "revise-batch-rules": (Role.HEAD,),
+    "set-quotas": (Role.CLERK, Role.HEAD),
+    "reset-quotas": (Role.HEAD,),
+    "import-exclusions": (Role.CLERK,),
     "appropriate-fund": (Role.TREASURY,),
     "open-case": (Role.CLERK, Role.COUNTY),
     "submit-application": (Role.FIRM,),

@@ -100,7 +100,7 @@ class ReviseBatchRules(Command):
 
 @rule
 def batch_must_have_been_opened(batch: Batch) -> No | None:
-    """Only a batch that is open holds rules to revise."""
+    """Only a batch that is open has rules to revise and places to give."""
     return No("没有这个批次") if batch.is_new else None
 
 

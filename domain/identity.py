@@ -100,6 +100,21 @@ def batch_id(city: str, programme: str, code: str) -> UUID:
     return _id("batch", city, programme, code)
 
 
+def places_id(batch: UUID) -> UUID:
+    """名额: the places of a batch."""
+    return _id("places", str(batch))
+
+
+def exclusions_id(city: str) -> UUID:
+    """排除名单: the lists of a city."""
+    return _id("exclusions", city)
+
+
+def register_id(world: str, credit_code: str) -> UUID:
+    """A firm's applications in all cities; ``world`` is empty in earnest, and a rehearsal's programme in play."""
+    return _id("register", world, tidy(credit_code))
+
+
 def fund_id(city: str, programme: str, line: str) -> UUID:
     """资金: one budget line of one city's programme."""
     return _id("fund", city, programme, line)

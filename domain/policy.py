@@ -108,6 +108,15 @@ PAIRS: Final[Mapping[str, str]] = {
 }
 """Two posts in one hand, e.g. ``diagnosis+retrofit``, each with its Chinese."""
 
+EXCLUSIONS: Final[Mapping[str, str]] = {
+    "funded": "已获中央财政支持的小巨人",
+    "pilot-2022": "工信厅联企业〔2022〕22号文试点",
+    "abnormal": "经营异常",
+    "dishonest": "严重失信",
+    "accident": "安全事故",
+}
+"""Lists that others keep of firms. A pack says which of them bar a firm from applying."""
+
 _ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
 _STANDARDS: Final = {"2022": "工信厅企业〔2022〕32号", "2024": "工信厅企业〔2024〕56号"}
 _CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
@@ -122,6 +131,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "selection.industries": Key("list", "试点细分行业有哪些"),
     "selection.counties": Key("list", "参与的区县（含功能区）有哪些"),
     "selection.max_supplements": Key("count", "申报材料最多可以补正几次", unit="次"),
+    "selection.exclusion_lists": Key("list", "哪些名单上的企业不得申报", words=EXCLUSIONS, asked=False),
     "diagnosis.by": Key("text", "由谁开展诊断"),
     "contract.not_before": Key("date", "改造合同最早可于何日签订"),
     "contract.not_after": Key("date", "改造合同最晚须于何日签订"),

@@ -11,7 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import batch, catalogue, fund
+from domain import batch, catalogue, exclusions, fund, places, register
 from domain.case import rooms
 from domain.notice import room as notice
 from domain.provider import rooms as providers
@@ -24,6 +24,9 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     *notice.EVENTS,
     *providers.EVENTS,
     *catalogue.EVENTS,
+    *places.EVENTS,
+    *exclusions.EVENTS,
+    *register.EVENTS,
 )
 """Every fact of the house. A topic that is not here is not read: the database cannot choose which code runs."""
 

@@ -46,9 +46,8 @@ class Standing(CaseFile):
             self.opened_at = self.stage_since = fact.timestamp
         if self.stage is not stage:
             self.stage_since = fact.timestamp
-            if self.stage is Stage.CLOSED:
-                self.closed_at = fact.timestamp
-            else:
+            self.closed_at = fact.timestamp if self.stage is Stage.CLOSED else None
+            if self.stage is not Stage.CLOSED:
                 self.reached = self.stage
 
     def kept(self) -> Standing:

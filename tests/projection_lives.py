@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from domain import batch, fund
+from domain import batch, exclusions, fund, places, register
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
@@ -38,15 +38,29 @@ from domain.case.supply import NamedProduct
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
+from domain.exclusions import Excluded, Exclusions, ImportExclusions, import_exclusions
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, case_id, catalogue_id, command_id, fund_id, pool_id
+from domain.identity import (
+    batch_id,
+    case_id,
+    catalogue_id,
+    command_id,
+    exclusions_id,
+    fund_id,
+    places_id,
+    pool_id,
+    register_id,
+)
 from domain.money import Money
 from domain.notice import room as notices
 from domain.people import SYSTEM, Person, Role
+from domain.places import Places, Quota, Willing
 from domain.policy import Pack
 from domain.programme import programme_of
 from domain.provider.file import Pool
+from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import Fact, File
+from domain.register import Register
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
@@ -61,8 +75,9 @@ REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
-EVERYTHING = tuple(fact.TOPIC for fact in _SHOWN)
-"""Every kind of fact that a read model shows."""
+_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS)
+EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
+"""Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
 PLATFORM = "平台公司"
 """Runs the city's platform, and diagnoses some of its firms."""
 MES = Product(
@@ -82,6 +97,7 @@ class Life:
     rng: Random
     pack: Pack
     bad: bool
+    register: Register
     """This firm will be caught by the look-back."""
     step: int = 0
 
@@ -104,21 +120,30 @@ class Town:
         self.catalogue.products = {MES.code: MES}
         self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
         self.pool.posts = {("platform", PLATFORM): "中标通知书1号"}
+        self.places = {batch.id: Places.fresh(places_id(batch.id)) for batch in self.batches}
+        self.exclusions = Exclusions.fresh(exclusions_id(CITY))
 
     def acts(self) -> Iterator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
         yield from (self._open(batch) for batch in self.batches)
         yield from (self._revise(batch) for batch in self.batches)
+        yield self._set_quotas(self.batches[0])
+        yield self._reset_quotas(self.batches[1])
+        yield self._import_exclusions()
         running = [self._firm(number) for number in range(self.firms)]
         for life in running:
             yield self._opened(life)
         while running:
             life = self.rng.choice(running)
             yield self._act(life)
-            if not life.case.is_open:
+            if not life.case.is_open and not self._comes_back(life):
                 running.remove(life)
         yield from notice_lives.story(CITY, self.pack, START)
+
+    def _comes_back(self, life: Life) -> bool:
+        """Not selected in the first batch, a firm tries the second."""
+        return life.case.may_apply_again and self.batches[1].id not in life.case.batches
 
     def _appropriate(self) -> tuple[list[File], Command]:
         command = AppropriateFund(
@@ -164,11 +189,66 @@ class Town:
         revise_batch_rules(batch, command, CasePapers(command, START, revised, published()))
         return [batch], command
 
+    def is_next(self, life: Life) -> bool:
+        """Whether a free place of the batch is this firm's."""
+        assert life.case.batch is not None
+        return self.places[life.case.batch].next_in_line() == life.case.applicant
+
+    def _set_quotas(self, batch: Batch) -> tuple[list[File], Command]:
+        command = SetQuotas(
+            command_id=command_id("set-quotas"),
+            by=Person("h-1", Role.HEAD, CITY),
+            batch=batch.id,
+            quotas=(Quota(self.firms), Quota(self.firms, scale="above")),
+            document="大工信〔2024〕1号",
+        )
+        set_quotas(self.places[batch.id], command, CasePapers(command, START, self.pack, published()))
+        return [self.places[batch.id]], command
+
+    def _reset_quotas(self, batch: Batch) -> tuple[list[File], Command]:
+        command = ResetQuotas(
+            command_id=command_id("reset-quotas"),
+            by=Person("h-1", Role.HEAD, CITY),
+            reason="按意愿调整",
+            batch=batch.id,
+            quotas=(Quota(self.firms),),
+            document="大工信〔2024〕2号",
+            willing=(Willing(self.firms),),
+            last=self.batches[0].id,
+        )
+        last = (self.batches[0], self.places[self.batches[0].id])
+        reset_quotas(self.places[batch.id], command, CasePapers(command, START, self.pack, published()), last)
+        return [self.places[batch.id]], command
+
+    def _import_exclusions(self) -> tuple[list[File], Command]:
+        command = ImportExclusions(
+            command_id=command_id("import-exclusions"),
+            by=Person("c-1", Role.CLERK, CITY),
+            city=CITY,
+            list_kind="accident",
+            source="应急管理局",
+            as_of=START.date(),
+            file_hash="0" * 64,
+            firms=tuple(Excluded(self._code(number), "某企业") for number in range(3)),
+        )
+        import_exclusions(self.exclusions, command, CasePapers(command, START, self.pack, published()), START.date())
+        return [self.exclusions], command
+
+    def _code(self, number: int) -> str:
+        return f"91210200LB{self.seed % 100:02d}{number:05d}0"
+
     def _firm(self, number: int) -> Life:
-        code = f"91210200LB{self.seed % 100:02d}{number:05d}0"
+        code = self._code(number)
         case = CaseFile.fresh(case_id(CITY, PROGRAMME, code))
         rng = Random(self.seed * 1_000_003 + number)
-        life = Life(case, START + timedelta(hours=number % 5), rng, self.pack, rng.random() < 0.4)
+        life = Life(
+            case,
+            START + timedelta(hours=number % 5),
+            rng,
+            self.pack,
+            rng.random() < 0.4,
+            Register.fresh(register_id(PROGRAMME, code)),
+        )
         self.lives.append(life)
         return life
 
@@ -180,7 +260,7 @@ class Town:
             Role.CLERK,
             city=CITY,
             programme=PROGRAMME,
-            credit_code=f"91210200LB{self.seed % 100:02d}{number:05d}0",
+            credit_code=self._code(number),
             firm=f"大连瑞岚{number}号机械有限公司(虚拟)",
             county=life.rng.choice(self.pack.list("selection.counties")[:4]),
             industry=life.rng.choice(self.pack.list("selection.industries")),
@@ -226,9 +306,12 @@ class Town:
             standard=standard,
             pool=self.pool,
             catalogue=self.catalogue,
+            places=self.places[batch.id],
+            register=life.register,
+            exclusions=self.exclusions,
         )
         rooms.decide(life.case, papers)
-        return [life.case, *([self.fund] if self.fund.pending_events else [])], command
+        return [life.case, *papers.beside], command
 
     def _command(self, life: Life, kind: type[CaseCommand], role: Role, facts: dict[str, Any]) -> CaseCommand:
         case, life.step = life.case, life.step + 1
@@ -257,6 +340,8 @@ def _waits(life: Life) -> bool:
 def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
     """What happens next to a case that stands where it stands; the luck is the life's own."""
     case, luck = life.case, life.rng.random()
+    if case.may_apply_again:
+        return sel.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
     if case.withdrawal_asked:
         return (ApproveWithdrawal if luck < 0.8 else DeclineWithdrawal), Role.HEAD, {}
     may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
@@ -298,6 +383,8 @@ def _selection(life: Life, luck: float, town: Town) -> tuple[type[CaseCommand], 
             return sel.RejectApplication, Role.CLERK, {}
         case Qualification.CITY_REVIEW:
             return sel.PassCityReview, Role.CLERK, {}
+        case Qualification.WAITLISTED if luck < 0.3 or not town.is_next(life):
+            return sel.RejectApplication, Role.CLERK, {}
         case Qualification.WAITLISTED:
             return sel.PromoteFromWaitlist, Role.CLERK, {}
         case Qualification.PROPOSED:

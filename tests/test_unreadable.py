@@ -148,7 +148,10 @@ def _spelled(fact: Fact) -> dict[str, str]:
     return {name: repr(value) for name, value in vars(fact).items() if name != "timestamp"}
 
 
-HOMES = ("case", "fund", "batch", "notice", "provider", "pool", "product")
+HOMES = (
+    *("case", "fund", "batch", "notice", "provider", "pool", "product"),
+    *("places", "exclusions", "firm"),
+)
 
 
 def test_topics_are_spelled_once_and_for_one_class() -> None:

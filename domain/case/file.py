@@ -14,13 +14,16 @@ from domain.calendar import Calendar, china_day
 from domain.catalogue import Catalogue
 from domain.commands import Command
 from domain.deadlines import Deadline
+from domain.exclusions import Exclusions
 from domain.fund import Fund
 from domain.money import ZERO
 from domain.notice.file import Notice
 from domain.people import Role
+from domain.places import Applicant, Places
 from domain.policy import Pack
 from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
+from domain.register import Register
 from domain.spend import Contract, Entitlement, SpendLine
 from domain.standard import Grade, Standard
 
@@ -142,6 +145,17 @@ class CasePapers:
     providers: Mapping[str, Provider] = field(default_factory=dict)
     """By credit code, those of the pool that the command or the case names."""
     catalogue: Catalogue | None = None
+    places: Places | None = None
+    register: Register | None = None
+    exclusions: Exclusions | None = None
+    elsewhere: tuple[CaseFile, ...] = ()
+    """The same firm's cases in other cities, as its register names them."""
+
+    @property
+    def beside(self) -> tuple[File, ...]:
+        """The files beside the case that the decision has written on; they are appended together with it."""
+        files = (self.fund, self.places, self.register, *self.providers.values())
+        return tuple(file for file in files if file is not None and file.pending_events)
 
     @property
     def today(self) -> date:
@@ -166,6 +180,8 @@ class CaseFile(File):
         self.batch: UUID | None = None
         self.batch_code = ""
         self.rules_version = ""
+        self.batches: tuple[UUID, ...] = ()
+        """Every batch in which the firm has applied, the last one last."""
         # the five regions beside each other, and the stage they amount to
         self.stage = Stage.SELECTION
         self.qualification = Qualification.DRAFT
@@ -222,6 +238,16 @@ class CaseFile(File):
         """(Organisation, pair of posts) → the topic of the fact by which it is known: approved, or noted."""
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
+
+    @property
+    def applicant(self) -> Applicant:
+        """The firm as quotas see it."""
+        return Applicant(self.id, self.credit_code, self.firm, self.county, self.industry, self.above_designated)
+
+    @property
+    def may_apply_again(self) -> bool:
+        """未入选 ends a batch, not the programme: the firm may come back in another batch."""
+        return not self.is_open and self.qualification is Qualification.NOT_SELECTED
 
     @property
     def is_open(self) -> bool:

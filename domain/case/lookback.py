@@ -18,6 +18,7 @@ from domain.case.file import (
     Stage,
     Subsidy,
 )
+from domain.case.selection import give_back_the_place
 from domain.case.withdrawal import finding_must_be_settled_first
 from domain.commands import CaseCommand
 from domain.money import ZERO
@@ -424,6 +425,7 @@ def revoke_qualification(case: CaseFile, command: RevokeQualification, papers: C
     )
     assert papers.fund is not None
     fund.release(papers.fund, case.id, papers)
+    give_back_the_place(case, papers)
 
 
 def close_case(case: CaseFile, command: CloseCase, papers: CasePapers) -> None:

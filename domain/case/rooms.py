@@ -26,7 +26,7 @@ from domain.case import (
 )
 from domain.case.common import case_must_be_open, case_must_have_been_opened
 from domain.case.file import CaseFact, CaseFile, CasePapers
-from domain.case.selection import OpenCase
+from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command
 from domain.people import Role
 from domain.record import Fact
@@ -85,6 +85,17 @@ MOVES_MONEY: Final = (
 )
 """Commands that book on the fund in the same transaction."""
 
+TAKES_PLACES: Final = (
+    selection.PassCityReview,
+    selection.WaitlistApplication,
+    selection.PromoteFromWaitlist,
+    selection.RejectApplication,
+    selection.AnswerObjection,
+    withdrawal.ApproveWithdrawal,
+    lookback.RevokeQualification,
+)
+"""Commands that take or free a place of the batch in the same transaction."""
+
 
 def meets_the_pool(command: CaseCommand) -> bool:
     """Whether the pool must lie on the desk: the command may bring an organisation to the firm, or be about one."""
@@ -102,7 +113,8 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
     assert isinstance(command, CaseCommand)
     if not isinstance(command, OpenCase):
         case_must_have_been_opened(case)
-        case_must_be_open(case)
+        if not (isinstance(command, SubmitApplication) and case.may_apply_again):
+            case_must_be_open(case)
     authority.may(command, case)
     conflicts = independence.conflicts(case, papers.pool) if meets_the_pool(command) else ()
     DECISIONS[type(command)](case, command, papers)

@@ -7,15 +7,18 @@ from datetime import date
 from typing import ClassVar, Literal
 from uuid import UUID
 
+from domain import places
 from domain.batch import Batch
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
 from domain.commands import CaseCommand
+from domain.exclusions import ListKind, firm_must_not_be_on_an_exclusion_list
 from domain.identity import case_id, credit_code_must_be_well_formed
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.people import Person, Role
 from domain.policy import Pack
 from domain.programme import programme_must_be_the_citys
+from domain.register import FirmApplied, Register
 from domain.rules import No, rule
 from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL
 from domain.words import zh
@@ -62,7 +65,31 @@ class ApplicationSubmitted(CaseFact):
         file.batch = self.batch
         file.batch_code = self.batch_code
         file.rules_version = self.pack_version
+        file.batches = (*file.batches, self.batch)
         file.qualification = Qualification.COUNTY_REVIEW
+
+
+class ApplicationReopened(CaseFact):
+    """A firm that was not selected comes back in another batch; its file goes on from the beginning of selection."""
+
+    TOPIC: ClassVar[str] = "case.application-reopened"
+    ENTERS: ClassVar[Stage | None] = Stage.SELECTION
+    last_batch: str
+    """Code of the batch in which it was not selected."""
+
+    def fold(self, file: CaseFile) -> None:
+        file.qualification = Qualification.DRAFT
+        file.supplements = 0
+        file.withdrawal_asked = False
+
+
+class ExclusionNoted(CaseFact):
+    """The firm stands on a list that the city's rules do not name: it may apply, and the reviewers are to know."""
+
+    TOPIC: ClassVar[str] = "case.exclusion-noted"
+    list_kind: ListKind
+    source: str
+    as_of: date
 
 
 class SupplementRequested(CaseFact):
@@ -205,6 +232,8 @@ class PilotConfirmed(CaseFact):
 EVENTS = (
     CaseOpened,
     ApplicationSubmitted,
+    ApplicationReopened,
+    ExclusionNoted,
     SupplementRequested,
     SupplementSubmitted,
     CountyReviewPassed,
@@ -387,6 +416,22 @@ def batch_must_be_open_on_the_day(batch: Batch | None, case: CaseFile, today: da
 
 
 @rule
+def firm_must_apply_once_in_a_batch(case: CaseFile, batch: UUID) -> No | None:
+    """Who was not selected in a batch waits for another."""
+    return No("企业已在本批次申报，未入选的可申报下一批次") if batch in case.batches else None
+
+
+@rule
+def firm_must_have_one_open_record(case: CaseFile, elsewhere: tuple[CaseFile, ...], register: Register) -> No | None:
+    """A firm takes part in one city at a time."""
+    for other in elsewhere:
+        if other.city != case.city and other.is_open:
+            where = f"{register.entries[other.id]}（项目 {other.programme}）"
+            return No(f"企业 {case.firm} 在{where}有在办档案，不能同时在两个城市申报")
+    return None
+
+
+@rule
 def truth_must_be_pledged(pledged: bool) -> No | None:
     """No application without the signed pledge of truth."""
     return None if pledged else No("未签署真实性承诺书")
@@ -445,6 +490,18 @@ def there_must_be_an_open_objection(case: CaseFile) -> No | None:
 # --- decisions
 
 
+def _places(case: CaseFile, papers: CasePapers) -> tuple[places.Places, UUID]:
+    assert papers.places is not None
+    assert case.batch is not None
+    return papers.places, case.batch
+
+
+def give_back_the_place(case: CaseFile, papers: CasePapers) -> None:
+    """The firm's place in its batch, or its turn on the waitlist, is free for another."""
+    held, batch = _places(case, papers)
+    places.leave(held, batch, case.id, papers)
+
+
 def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
     """The file begins; industry and county must be the city's."""
     firm_must_have_one_case(case)
@@ -474,11 +531,20 @@ def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
 
 def submit_application(case: CaseFile, command: SubmitApplication, papers: CasePapers) -> None:
     """The application is in; the county's turn begins."""
-    step_must_be_due(case.qualification, Qualification.DRAFT)
+    assert papers.register is not None
+    assert papers.exclusions is not None
+    if not case.may_apply_again:
+        step_must_be_due(case.qualification, Qualification.DRAFT)
     batch_must_be_open_on_the_day(papers.batch, case, papers.today)
+    firm_must_apply_once_in_a_batch(case, command.batch)
     truth_must_be_pledged(command.pledged)
     self_assessment_must_be_on_the_scale(command.self_level)
     firm_must_be_in_a_pilot_industry(case.industry, papers.pack)
+    firm_must_have_one_open_record(case, papers.elsewhere, papers.register)
+    listings = papers.exclusions.naming(case.credit_code)
+    firm_must_not_be_on_an_exclusion_list(listings, papers.pack)
+    if case.may_apply_again:
+        case.record(ApplicationReopened, papers, last_batch=case.batch_code)
     case.record(
         ApplicationSubmitted,
         papers,
@@ -486,6 +552,18 @@ def submit_application(case: CaseFile, command: SubmitApplication, papers: CaseP
         batch=command.batch,
         batch_code=papers.batch.code if papers.batch else "",
         self_level=command.self_level,
+    )
+    for listing in listings:
+        case.record(ExclusionNoted, papers, list_kind=listing.list_kind, source=listing.source, as_of=listing.as_of)
+    papers.register.record(
+        FirmApplied,
+        papers,
+        credit_code=case.credit_code,
+        case=case.id,
+        city=case.city,
+        city_name=papers.pack.name,
+        programme=case.programme,
+        batch=command.batch,
     )
 
 
@@ -514,6 +592,8 @@ def pass_city_review(case: CaseFile, command: PassCityReview, papers: CasePapers
     """Proposed for the list."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
+    held, batch = _places(case, papers)
+    places.take(held, batch, case.applicant, papers)
     case.record(CityReviewPassed, papers, clauses=(papers.pack.clause("selection.industries"),))
 
 
@@ -521,12 +601,16 @@ def waitlist_application(case: CaseFile, command: WaitlistApplication, papers: C
     """Kept for a free place."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
+    held, batch = _places(case, papers)
+    places.wait(held, batch, case.applicant, papers)
     case.record(ApplicationWaitlisted, papers)
 
 
 def promote_from_waitlist(case: CaseFile, command: PromoteFromWaitlist, papers: CasePapers) -> None:
     """A place fell free."""
     step_must_be_due(case.qualification, Qualification.WAITLISTED)
+    held, batch = _places(case, papers)
+    places.take(held, batch, case.applicant, papers)
     case.record(WaitlistPromoted, papers)
 
 
@@ -538,6 +622,7 @@ def reject_application(case: CaseFile, command: RejectApplication, papers: CaseP
     county_must_leave_the_citys_turn_to_the_city(case, command.by)
     words_must_be_given(command.reason, "不予入选的理由")
     case.record(ApplicationRejected, papers, clauses=(papers.pack.clause("selection.industries"),))
+    give_back_the_place(case, papers)
 
 
 def publish_list(case: CaseFile, command: PublishList, papers: CasePapers) -> None:
@@ -562,6 +647,8 @@ def answer_objection(case: CaseFile, command: AnswerObjection, papers: CasePaper
     hand_must_differ(case, command.by, "county review", "city review")
     words_must_be_given(command.answer, "异议答复")
     case.record(ObjectionUpheld if command.upheld else ObjectionDismissed, papers, answer=command.answer)
+    if command.upheld:
+        give_back_the_place(case, papers)
 
 
 def confirm_pilot(case: CaseFile, command: ConfirmPilot, papers: CasePapers) -> None:

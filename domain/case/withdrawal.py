@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from domain import fund
 from domain.case.common import words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Inspection, Qualification, Stage, Subsidy
+from domain.case.selection import give_back_the_place
 from domain.commands import CaseCommand
 from domain.money import ZERO
 from domain.rules import No, rule
@@ -118,6 +119,7 @@ def approve_withdrawal(case: CaseFile, command: ApproveWithdrawal, papers: CaseP
     case.record(WithdrawalApproved, papers)
     assert papers.fund is not None
     fund.release(papers.fund, case.id, papers)
+    give_back_the_place(case, papers)
 
 
 def decline_withdrawal(case: CaseFile, command: DeclineWithdrawal, papers: CasePapers) -> None:

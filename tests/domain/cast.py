@@ -77,6 +77,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "selection.industries": ("轴承", "建材"),
     "selection.counties": ("东区", "西区"),
     "selection.max_supplements": 1,
+    "selection.exclusion_lists": ("funded", "dishonest"),
     "diagnosis.by": "第三方诊断机构",
     "contract.not_before": date(2025, 7, 1),
     "contract.not_after": date(2027, 5, 31),

@@ -22,21 +22,27 @@ from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
 from domain.catalogue import Catalogue
 from domain.commands import CaseCommand
+from domain.exclusions import Exclusions
 from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, command_id, fund_id
+from domain.identity import batch_id, command_id, exclusions_id, fund_id, places_id, register_id
 from domain.money import Money
 from domain.notice.file import Notice
+from domain.places import Places
 from domain.policy import Pack
 from domain.programme import programme_of
 from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
+from domain.register import Register
 from domain.rejections import Refusal, Rejection
 from policies import load
 from policies.calendars import published
-from tests.domain.cast import CASE, CITY, PROGRAMME, REVISED, RULES, clerk1, head, treasury
+from tests.domain.cast import CASE, CITY, CODE, PROGRAMME, REVISED, RULES, clerk1, head, treasury
 from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
 
 BATCH: Final = batch_id(CITY, PROGRAMME, "1")
+PLACES: Final = places_id(BATCH)
+REGISTER: Final = register_id("", CODE)
+EXCLUSIONS: Final = exclusions_id(CITY)
 FUND: Final = fund_id(CITY, PROGRAMME, RETROFIT_LINE)
 MONDAY: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The day on which every play begins; a plain working day."""
@@ -126,6 +132,11 @@ class Play:
     facts: tuple[Fact, ...] = field(default=(), repr=False)
     fund_facts: tuple[Fact, ...] = field(default=(), repr=False)
     batch_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    places_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    register_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    exclusions: Exclusions = field(default_factory=lambda: Exclusions.fresh(EXCLUSIONS), repr=False)
+    """Read and never written by a case."""
+    elsewhere: tuple[CaseFile, ...] = field(default=(), repr=False)
     now: datetime = MONDAY
     calendar: Calendar = field(default_factory=published, repr=False)
     notice: Notice | None = field(default=None, repr=False)
@@ -134,6 +145,7 @@ class Play:
     asked: str = ""
     happened: tuple[Fact, ...] = ()
     booked: tuple[Fact, ...] = ()
+    placed: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
     supplied: Supply = field(default=lambda: Supplied(), repr=False)
     """Lays pool, providers and products on the desk, anew for each command; nothing where the city keeps none."""
@@ -149,6 +161,16 @@ class Play:
     def fund(self) -> Fund:
         """The fund as its facts tell it."""
         return Fund.folded(FUND, self.fund_facts)
+
+    @property
+    def places(self) -> Places:
+        """The batch's places as their facts tell them."""
+        return Places.folded(PLACES, self.places_facts)
+
+    @property
+    def register(self) -> Register:
+        """The firm's register as its facts tell it."""
+        return Register.folded(REGISTER, self.register_facts)
 
     @property
     def batch(self) -> Batch:
@@ -234,39 +256,57 @@ class Play:
         fields = {"by": hand, **words(self), **changes}
         return rooms.COMMANDS[kind](command_id=command_id(kind, str(self.said)), case=CASE, **fields)
 
+    def papers(self, command: CaseCommand) -> CasePapers:
+        """What the desk lays beside the command, folded anew."""
+        supply = self.supplied()
+        return CasePapers(
+            command,
+            self.now,
+            self.rules,
+            self.calendar,
+            batch=self.batch,
+            fund=self.fund,
+            notice=self.notice,
+            standard=load.standard(edition) if (edition := rooms.edition(command)) else None,
+            pool=supply.pool,
+            providers=supply.providers,
+            catalogue=supply.catalogue,
+            places=self.places,
+            register=self.register,
+            exclusions=self.exclusions,
+            elsewhere=self.elsewhere,
+        )
+
     def when(self, kind: str, **changes: Any) -> Play:
         """One command is given."""
         return self.given(self.command(kind, **changes))
 
-    def papers(self, command: CaseCommand, fund: Fund) -> CasePapers:
-        """What the desk lays beside the command."""
-        standard = load.standard(edition) if (edition := rooms.edition(command)) else None
-        supply = self.supplied()
-        beside = (supply.pool, supply.providers, supply.catalogue)
-        held = (self.batch, fund, self.notice, standard)
-        return CasePapers(command, self.now, self.rules, self.calendar, *held, *beside)
-
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
-        case, fund = self.case, self.fund
-        papers = self.papers(command, fund)
+        case, papers = self.case, self.papers(command)
         try:
             rooms.decide(case, papers)
         except Rejection as no:
             _heard.append((command.kind, no.refusal.rule))
-            return replace(self, asked=command.kind, happened=(), booked=(), told=(), refusal=no.refusal)
+            return replace(self, asked=command.kind, happened=(), booked=(), placed=(), told=(), refusal=no.refusal)
         _heard.append((command.kind, None))
-        happened, booked = _pending(case), _pending(fund)
+        assert papers.fund is not None
+        assert papers.places is not None
+        assert papers.register is not None
+        happened, booked, placed = _pending(case), _pending(papers.fund), _pending(papers.places)
         return replace(
             self,
             facts=(*self.facts, *happened),
             fund_facts=(*self.fund_facts, *booked),
+            places_facts=(*self.places_facts, *placed),
+            register_facts=(*self.register_facts, *_pending(papers.register)),
             now=self.now + timedelta(minutes=1),
             said=self.said + 1,
             asked=command.kind,
             happened=happened,
             booked=booked,
             told=tuple(told for provider in papers.providers.values() for told in _pending(provider)),
+            placed=placed,
             refusal=None,
         )
 
@@ -282,6 +322,12 @@ class Play:
         """Just this was booked on the fund."""
         assert self.refusal is None, self.refusal
         _same(self.booked, expected)
+        return self
+
+    def then_placed(self, *expected: type[Fact] | Fields) -> Play:
+        """Just this became of the batch's places."""
+        assert self.refusal is None, self.refusal
+        _same(self.placed, expected)
         return self
 
     def then_deadlines(self, *, set: tuple[str, ...] = (), closed: tuple[str, ...] = ()) -> Play:  # noqa: A002

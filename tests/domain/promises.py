@@ -16,6 +16,7 @@ from domain.case.schedule import TIMERS, ReminderRecorded
 from domain.case.selection import CityReviewPassed, CountyReviewPassed
 from domain.fund import Fund
 from domain.money import ZERO
+from domain.record import File
 from tests.domain.play import Play
 
 MONEY = (EntitlementVerified, PayoutApproved, PaymentInstructed, PaymentReceived)
@@ -28,6 +29,7 @@ def must_hold(play: Play) -> None:
     case, fund = play.case, play.fund
     no_money_without_acceptance_and_never_more_than_its_due(play, case)
     fund_and_case_tell_the_same(case, fund)
+    places_and_case_tell_the_same(play, case)
     nobody_does_two_steps(play)
     who_evaluated_never_inspects_afterwards(play)
     who_let_another_level_stand_accepts_nothing_afterwards(play)
@@ -53,6 +55,13 @@ def fund_and_case_tell_the_same(case: CaseFile, fund: Fund) -> None:
     assert (fund.paid, fund.recovered) == (case.paid, case.refunded)
     held = case.is_open and case.subsidy in (Subsidy.APPROVED, Subsidy.INSTRUCTED)
     assert fund.committed == (case.entitlement.amount if held and case.entitlement else ZERO)
+
+
+def places_and_case_tell_the_same(play: Play, case: CaseFile) -> None:
+    has_a_place = (Qualification.PROPOSED, Qualification.NOTICED, Qualification.PILOT, Qualification.COMPLETED)
+    assert (case.id in play.places.taken) == (case.qualification in has_a_place)
+    assert (case.id in play.places.waiting) == (case.qualification is Qualification.WAITLISTED)
+    assert bool(play.register.entries) == (case.batch is not None)
 
 
 def nobody_does_two_steps(play: Play) -> None:
@@ -118,6 +127,6 @@ def of(play: Play, kind: type[Any]) -> list[Any]:
     return [fact for fact in play.facts if isinstance(fact, kind)]
 
 
-def state(file: CaseFile | Fund) -> dict[str, Any]:
+def state(file: File) -> dict[str, Any]:
     """All that a file remembers, without what is still to be stored."""
     return {name: value for name, value in vars(file).items() if name != "_pending_events"}

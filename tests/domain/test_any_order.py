@@ -100,13 +100,20 @@ def tried(play: Play, command: CaseCommand) -> Play:
     """Decide on a fresh fold: a refusal leaves no trace, and what was done is in turn and folds to the same file."""
     after = play.given(command)
     if after.refusal is not None:
-        assert (after.facts, after.fund_facts) == (play.facts, play.fund_facts)
+        kept = (after.facts, after.fund_facts, after.places_facts, after.register_facts)
+        assert kept == (play.facts, play.fund_facts, play.places_facts, play.register_facts)
         return play
-    case, fund = play.case, play.fund
+    case, papers = play.case, play.papers(command)
     assert has_come(command.kind, case), f"{command.kind} was done out of turn"
-    decide(case, play.papers(command, fund))
+    decide(case, papers)
     assert state(after.case) == state(case)
-    assert state(after.fund) == state(fund)
+    for folded, decided in (
+        (after.fund, papers.fund),
+        (after.places, papers.places),
+        (after.register, papers.register),
+    ):
+        assert decided is not None
+        assert state(folded) == state(decided)
     return after
 
 

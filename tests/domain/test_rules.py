@@ -14,7 +14,8 @@ from types import FunctionType
 import pytest
 
 import domain
-from domain import batch, catalogue, fund
+from activities.desk import COMMANDS
+from domain import batch, catalogue, exclusions, fund, places, register
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
@@ -35,6 +36,9 @@ FACTS: tuple[type[Fact], ...] = (
     *notice.EVENTS,
     *providers.EVENTS,
     *catalogue.EVENTS,
+    *places.EVENTS,
+    *exclusions.EVENTS,
+    *register.EVENTS,
 )
 
 
@@ -217,7 +221,5 @@ def test_all_facts_are_looked_at() -> None:
 
 def test_everything_that_can_be_stored_or_asked_has_its_chinese_word() -> None:
     assert {kind.TOPIC for kind in FACTS} == set(EVENT_WORDS)
-    without_case = {"open-batch", "revise-batch-rules", "appropriate-fund"}
-    without_case |= {*notice.COMMANDS, *providers.COMMANDS, *catalogue.COMMANDS}
-    assert {*rooms.COMMANDS, *without_case} == set(COMMAND_WORDS)
+    assert set(COMMANDS) == set(COMMAND_WORDS)
     assert {timer.name for timer in TIMERS} == set(TIMER_WORDS)

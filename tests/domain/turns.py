@@ -57,7 +57,7 @@ def _some_time_runs(case: CaseFile) -> bool:
 
 TURNS: Final[Mapping[str, Turn]] = {
     "open-case": lambda case: case.is_new,
-    "submit-application": _standing(Qualification.DRAFT),
+    "submit-application": lambda case: case.qualification is Qualification.DRAFT or case.may_apply_again,
     "request-supplement": _standing(Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW),
     "submit-supplement": _standing(Qualification.SUPPLEMENTING),
     "pass-county-review": _standing(Qualification.COUNTY_REVIEW),
@@ -128,4 +128,5 @@ TURNS: Final[Mapping[str, Turn]] = {
 
 def has_come(kind: str, case: CaseFile) -> bool:
     """Whether the command may be done now at all."""
-    return case.is_open and (kind == "open-case" or not case.is_new) and TURNS[kind](case)
+    open_for_it = case.is_open or (kind == "submit-application" and case.may_apply_again)
+    return open_for_it and (kind == "open-case" or not case.is_new) and TURNS[kind](case)

@@ -1,0 +1,127 @@
+"""名额下达与调整: the bureau limits a batch's places, and sets them anew on document and reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from domain.batch import Batch, batch_must_have_been_opened
+from domain.commands import Command
+from domain.places import Filled, Places, Quota, QuotasReset, QuotasSet, Willing, clauses_of
+from domain.policy import Pack
+from domain.record import Papers
+from domain.rules import No, rule
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetQuotas(Command):
+    """Limit a batch's places."""
+
+    kind: Literal["set-quotas"] = "set-quotas"
+    batch: UUID
+    quotas: tuple[Quota, ...]
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResetQuotas(Command):
+    """Set a batch's quotas anew; ``reason`` says why, ``last`` names the batch whose outcome was looked at."""
+
+    kind: Literal["reset-quotas"] = "reset-quotas"
+    batch: UUID
+    quotas: tuple[Quota, ...]
+    document: str
+    willing: tuple[Willing, ...] = ()
+    last: UUID | None = None
+
+
+@rule
+def quotas_must_be_set_once(places: Places) -> No | None:
+    """What was set is changed only by a decision of its own, with document and reason."""
+    return No("本批次名额已经下达；如需改动，请按名额调整办理") if places.quotas else None
+
+
+@rule
+def decision_must_name_document_and_reason(document: str, reason: str = "-") -> No | None:
+    """Places are given out and changed on a document; a change says why."""
+    if not document.strip():
+        return No("名额须有文件依据，请填写文号")
+    return None if reason.strip() else No("名额调整须写明理由")
+
+
+@rule
+def quotas_must_be_places_of_the_city(quotas: Sequence[Quota | Willing], pack: Pack) -> No | None:
+    """A quota is for an industry and a county that take part, in whole places, and each part has one."""
+    for quota in quotas:
+        if quota.industry and quota.industry not in pack.list("selection.industries"):
+            return No(f"行业“{quota.industry}”不在试点细分行业内", pack.clause("selection.industries"))
+        if quota.county and quota.county not in pack.list("selection.counties"):
+            return No(f"区县“{quota.county}”不属于{pack.name}", pack.clause("selection.counties"))
+        if (quota.places if isinstance(quota, Quota) else quota.firms) < 0:
+            return No("家数不能小于零")
+    parts = [(quota.industry, quota.county, quota.scale) for quota in quotas]
+    return No("同一范围只能有一个数") if len(set(parts)) < len(parts) else None
+
+
+@rule
+def there_must_be_a_quota(quotas: Sequence[Quota]) -> No | None:
+    """To say nothing is not to set quotas."""
+    return None if quotas else No("没有写明任何名额")
+
+
+@rule
+def quota_must_not_fall_below_what_is_used(places: Places, quotas: Iterable[Quota]) -> No | None:
+    """A firm that holds a place is not put out by a new number."""
+    for quota in quotas:
+        used = places.used(quota)
+        if used > quota.places:
+            return No(f"{quota.words}已用名额 {used} 个，不能定为 {quota.places} 个", quota.clause)
+    return None
+
+
+# --- decisions
+
+
+def set_quotas(places: Places, command: SetQuotas, papers: Papers) -> None:
+    """The first numbers of a batch."""
+    quotas_must_be_set_once(places)
+    decision_must_name_document_and_reason(command.document)
+    _fit(places, command.quotas, papers)
+    places.record(
+        QuotasSet,
+        papers,
+        clauses=clauses_of(command.quotas),
+        batch=command.batch,
+        quotas=command.quotas,
+        document=command.document,
+    )
+
+
+def reset_quotas(
+    places: Places, command: ResetQuotas, papers: Papers, last: tuple[Batch, Places] | None = None
+) -> None:
+    """New numbers, with what they rest on; ``last`` are the batch and the places that ``command.last`` names."""
+    if last is not None:
+        batch_must_have_been_opened(last[0])
+    decision_must_name_document_and_reason(command.document, command.reason)
+    quotas_must_be_places_of_the_city(command.willing, papers.pack)
+    _fit(places, command.quotas, papers)
+    places.record(
+        QuotasReset,
+        papers,
+        clauses=clauses_of(command.quotas),
+        batch=command.batch,
+        quotas=command.quotas,
+        document=command.document,
+        willing=command.willing,
+        last_batch=last[0].code if last else "",
+        filled=tuple(Filled(quota, last[1].used(quota)) for quota in last[1].quotas) if last else (),
+    )
+
+
+def _fit(places: Places, quotas: tuple[Quota, ...], papers: Papers) -> None:
+    there_must_be_a_quota(quotas)
+    quotas_must_be_places_of_the_city(quotas, papers.pack)
+    quota_must_not_fall_below_what_is_used(places, quotas)

@@ -1,0 +1,179 @@
+"""排除名单, one open record per firm, and a second try in another batch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+from typing import get_args
+
+from domain.calendar import CHINA
+from domain.case.file import CaseFile, CasePapers, Qualification, Stage
+from domain.case.selection import ApplicationReopened, ApplicationSubmitted, ExclusionNoted
+from domain.exclusions import Excluded, Exclusions, ImportExclusions, ListKind, import_exclusions
+from domain.identity import batch_id, case_id, command_id
+from domain.policy import EXCLUSIONS as KINDS
+from domain.record import Fact
+from domain.register import FirmApplied
+from policies.calendars import published
+from tests.domain.cast import CITY, CODE, PROGRAMME, RULES, clause, clerk1, rules
+from tests.domain.play import EXCLUSIONS, Play, after, begin, fact, passed, ready, refused, shows
+from tests.domain.test_batch import opened, opening
+
+TODAY = date(2026, 3, 2)
+
+
+def listing(
+    kind: ListKind = "dishonest", source: str = "信用中国", as_of: date = TODAY, code: str = CODE
+) -> ImportExclusions:
+    return ImportExclusions(
+        command_id=command_id("import"),
+        by=clerk1,
+        city=CITY,
+        list_kind=kind,
+        source=source,
+        as_of=as_of,
+        file_hash="0" * 64,
+        firms=(Excluded(code, "某企业"),),
+    )
+
+
+def taken(*commands: ImportExclusions) -> Exclusions:
+    held = Exclusions.fresh(EXCLUSIONS)
+    for command in commands:
+        papers = CasePapers(command, datetime(2026, 3, 2, 10, tzinfo=CHINA), RULES, published())
+        import_exclusions(held, command, papers, papers.today)
+    return held
+
+
+def under(*commands: ImportExclusions) -> Play:
+    """A firm about to apply, with these lists held."""
+    return replace(ready("submit-application"), exclusions=taken(*commands))
+
+
+# --- lists
+
+
+@shows("firm_must_not_be_on_an_exclusion_list")
+def test_a_firm_on_a_list_that_the_pack_names_does_not_apply() -> None:
+    no = under(listing()).when("submit-application")
+    no.then_refused("firm_must_not_be_on_an_exclusion_list", clause("selection.exclusion_lists"))
+    assert no.refusal is not None
+    for word in ("严重失信", "信用中国", "2026-03-02"):
+        assert word in no.refusal.sentence
+    under(listing(code="91370300MA3C0ZZ12X")).when("submit-application").then(ApplicationSubmitted)
+
+
+def test_a_list_that_the_pack_does_not_name_is_recorded_and_bars_nobody() -> None:
+    noted = fact(ExclusionNoted, list_kind="abnormal", source="国家公示系统", as_of=TODAY)
+    abnormal = listing("abnormal", "国家公示系统")
+    under(abnormal).when("submit-application").then(ApplicationSubmitted, noted)
+    silent = under(listing()).under(rules(without=["selection.exclusion_lists"]))
+    silent.when("submit-application").then(ApplicationSubmitted, fact(ExclusionNoted, list_kind="dishonest"))
+
+
+def test_a_newer_list_of_the_same_kind_and_source_takes_the_place_of_the_old() -> None:
+    old, new = listing(as_of=date(2026, 1, 1)), listing(code="91370300MA3C0ZZ12X")
+    under(old, new).when("submit-application").then(ApplicationSubmitted)
+    elsewhere = listing(source="信用山东", code="91370300MA3C0ZZ12X")
+    under(old, elsewhere).when("submit-application").then_refused("firm_must_not_be_on_an_exclusion_list")
+
+
+@shows("list_must_be_newer_than_the_one_held")
+def test_an_older_list_never_takes_the_place_of_a_newer_one() -> None:
+    with refused("list_must_be_newer_than_the_one_held", of="import"):
+        taken(listing(), listing(as_of=date(2026, 3, 1)))
+    taken(listing(), listing(), listing(source="信用山东", as_of=date(2026, 3, 1)))
+    passed("import")
+
+
+@shows("list_must_name_its_source")
+def test_a_list_names_its_source() -> None:
+    with refused("list_must_name_its_source", of="import"):
+        taken(listing(source=" "))
+    taken(listing())
+    passed("import")
+
+
+@shows("list_must_not_be_of_tomorrow")
+def test_a_list_says_what_was() -> None:
+    with refused("list_must_not_be_of_tomorrow", of="import"):
+        taken(listing(as_of=date(2026, 3, 3)))
+    taken(listing())
+    passed("import")
+
+
+def test_every_kind_of_list_has_its_word() -> None:
+    assert set(get_args(ListKind)) == set(KINDS)
+
+
+# --- one open record
+
+
+def elsewhere(play: Play, city: str) -> Play:
+    """Given that the same firm has this play's case in another city."""
+    other = case_id(city, PROGRAMME, CODE)
+    file = CaseFile.fresh(other)
+    vars(file).update({name: value for name, value in vars(play.case).items() if name != "_id"}, city=city)
+    register = ready("submit-application").did("submit-application").register_facts
+    said = vars(register[0]) | {"case": other, "city": city, "city_name": "别市"}
+    return replace(ready("submit-application"), elsewhere=(file,), register_facts=(FirmApplied(**said),))
+
+
+@shows("firm_must_have_one_open_record")
+def test_a_firm_takes_part_in_one_city_at_a_time() -> None:
+    no = elsewhere(after("confirm-pilot"), "other").when("submit-application")
+    no.then_refused("firm_must_have_one_open_record")
+    assert no.refusal is not None
+    assert "别市" in no.refusal.sentence
+    elsewhere(ready("close-case").did("close-case"), "other").when("submit-application").then(ApplicationSubmitted)
+    elsewhere(after("confirm-pilot"), CITY).when("submit-application").then(ApplicationSubmitted)
+
+
+def test_an_application_stands_in_the_firms_register() -> None:
+    applied = after("submit-application")
+    (entry,) = applied.register_facts
+    assert isinstance(entry, FirmApplied)
+    assert (entry.credit_code, entry.case, entry.city_name) == (CODE, applied.case.id, "示例市")
+
+
+# --- again
+
+
+def in_the_second(play: Play) -> Play:
+    """The second batch is the one that lies on the desk."""
+    second: tuple[Fact, ...] = tuple(
+        one
+        for one in opened(opening(date(2026, 1, 1), date(2026, 12, 31), "2")).pending_events
+        if isinstance(one, Fact)
+    )
+    return replace(play, batch_facts=second, places_facts=())
+
+
+SECOND = {"batch": batch_id(CITY, PROGRAMME, "2")}
+
+
+@shows("firm_must_apply_once_in_a_batch")
+def test_a_firm_that_was_not_selected_comes_back_in_another_batch_and_never_in_the_same() -> None:
+    rejected = ready("reject-application").did("reject-application")
+    rejected.when("submit-application").then_refused("firm_must_apply_once_in_a_batch")
+    again = in_the_second(rejected).when("submit-application", **SECOND)
+    again.then(fact(ApplicationReopened, last_batch="1"), ApplicationSubmitted)
+    again.then_stands(stage=Stage.SELECTION, qualification=Qualification.COUNTY_REVIEW, batch_code="2")
+    again.then_deadlines(set=("county_review/2",))
+    twice = again.did("reject-application").when("submit-application", **SECOND)
+    twice.then_refused("firm_must_apply_once_in_a_batch")
+
+
+def test_a_firm_whose_supplement_lapsed_comes_back_with_a_new_limit_of_supplements() -> None:
+    lapsed = ready("submit-supplement").did("~supplement", "pass-deadline")
+    lapsed.then_stands(qualification=Qualification.NOT_SELECTED, supplements=1)
+    in_the_second(lapsed).did(("submit-application", SECOND), "request-supplement")
+
+
+def test_who_withdrew_or_failed_does_not_come_back() -> None:
+    for end in ("approve-withdrawal", "fail-acceptance", "close-case"):
+        in_the_second(ready(end).did(end)).when("submit-application", **SECOND).then_refused("case_must_be_open")
+
+
+def test_a_firm_that_never_applied_applies_as_ever() -> None:
+    begin().did("open-case").when("submit-application").then(ApplicationSubmitted)
