@@ -43,6 +43,8 @@ log = structlog.get_logger()
 
 _HINT_SECONDS: Final = 1.0
 """How long to wait for a NOTIFY before looking anyway."""
+_GATHER_SECONDS: Final = 0.05
+"""After a first append, how long to let others come: many events in one stretch cost little more than one."""
 _RETRY_SECONDS: Final = 0.5
 _ACTIVE: Final = "lookback.projector"
 """The lock of the projector that folds; it lives as long as its connection."""
@@ -114,8 +116,9 @@ class Projector:
                     reached = self._models.advance(entries)
                     if stop.is_set():
                         return
-                for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1):
-                    pass
+                if any(True for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1)):
+                    for _ in watch.notifies(timeout=_GATHER_SECONDS):
+                        pass
 
     def _release_one(self, stream: UUID) -> bool:
         with self._writing() as connection:

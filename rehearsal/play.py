@@ -91,6 +91,8 @@ class Player:
         self._ahead: dict[UUID, timedelta] = {}
         self._wakes: dict[UUID, datetime] = {}
         """The moment that each case expects; an older line of the agenda no longer counts."""
+        self._untouched: set[UUID] = set()
+        """Cases of which nothing but their opening was on record: none of their acts was played before."""
         self._gate = asyncio.Semaphore(AT_ONCE)
         self.done = 0
 
@@ -126,6 +128,8 @@ class Player:
             case = await asyncio.to_thread(self._store.load, CaseFile, firm.case)
             if not case.is_open:
                 return
+            if case.version == 1:
+                self._untouched.add(firm.case)
             if await self._surely(lambda: begin(self._client, fresh)):
                 self._clocks[firm.case], self._ahead[firm.case] = fresh.clock, shift
             else:
@@ -195,6 +199,8 @@ class Player:
 
     async def _was_played(self, command: CaseCommand) -> bool:
         """An earlier playing of the same rehearsal did it: its receipt is on record."""
+        if command.case in self._untouched:
+            return False
         return await asyncio.to_thread(self._store.receipt, command) is not None
 
     async def _clock_to(self, entry: _Entry) -> None:
