@@ -65,7 +65,7 @@ def show(
     console = _console()
     console.print(f"{pack.name} · {pack.agency} · {pack.programme} · 版本 {pack.version[:12]}")
     for short, title in pack.sources.items():
-        console.print(f"{short}:《{title}》")
+        console.print(f"{short}：《{title}》")
     table = _table("口径", "值", "来历", "依据")
     for key, spec in KEYS.items():
         for cited in pack.values.get(key, ()):
@@ -78,7 +78,7 @@ def show(
     questions = pack.open_questions()
     console.print(f"待定口径 {len(questions)} 项（来源未规定，须由市里明确）：")
     for key, question in questions.items():
-        console.print(f"  {question}?({key})")
+        console.print(f"  {question}？（{key}）")
 
 
 def diff(
@@ -89,16 +89,19 @@ def diff(
     """比较两个规则包：只列不同的键和表中的行。"""
     packs = (_pack(first), _pack(second))
     held = [_everything(pack) for pack in packs]
-    every = list(dict.fromkeys([*KEYS, *held[0], *held[1]]))
+    both = held[0].keys() | held[1].keys()
+    every = [key for key in dict.fromkeys([*KEYS, *held[0], *held[1]]) if key in both]
     differ = [key for key in every if held[0].get(key) != held[1].get(key)]
     if as_json:
         plain = {key: [one.get(key, ([], ""))[0] for one in held] for key in differ}
         versions = [pack.version for pack in packs]
         typer.echo(json.dumps({"versions": versions, "differences": plain}, ensure_ascii=False, indent=2))
         return
-    table = _table("键", f"{first}({packs[0].version[:12]})", f"{second}({packs[1].version[:12]})")
+    table = _table("键", f"{first}（{packs[0].version[:12]}）", f"{second}（{packs[1].version[:12]}）")
     for key in differ:
-        table.add_row(key, *(one[key][1] if key in one else "待定" if key in KEYS else "无" for one in held))
+        absent = "待定" if key in KEYS and KEYS[key].asked else "无"
+        named = f"{KEYS[key].question}\n{key}" if key in KEYS else key
+        table.add_row(named, *(one[key][1] if key in one else absent for one in held))
     if differ:
         _console().print(table)
     typer.echo(f"不同的键 {len(differ)} 个，相同的键 {len(every) - len(differ)} 个。")
@@ -134,9 +137,14 @@ def _said(key: str, cited: Cited) -> str:
 
 def _everything(pack: Pack) -> dict[str, tuple[list[dict[str, Any]], str]]:
     """By key, and by label of a row: what the pack holds, as data and for people."""
-    held = {}
+    head = {"name": pack.name, "division": pack.division, "agency": pack.agency, "programme": pack.programme}
+    held: dict[str, tuple[list[dict[str, Any]], str]] = {
+        f"city.{field}": ([{"value": text}], text) for field, text in head.items()
+    }
+    for short, title in pack.sources.items():
+        held[f"city.sources.{short}"] = ([{"value": title}], title)
     for key, values in pack.values.items():
-        lines = [f"{_said(key, cited)}\n{notation.STANDINGS[cited.standing]} {cited.clause}" for cited in values]
+        lines = [f"{_said(key, cited)}\n{_basis(cited)}" for cited in values]
         held[key] = ([_cited(cited) for cited in values], "\n".join(lines))
     for row in (row for rows in pack.tables.values() for row in rows):
         lines = [*(f"{title}：{text}" for title, text in columns.say(row, pack).items()), _basis(row)]
@@ -155,9 +163,9 @@ def _rows(pack: Pack, rows: Sequence[Row]) -> Table:
     return table
 
 
-def _basis(row: Row) -> str:
-    note = f"\n注：{row.note}" if row.note else ""
-    return f"{notation.STANDINGS[row.standing]} {row.clause}{note}"
+def _basis(said: Cited | Row) -> str:
+    note = f"\n注：{said.note}" if said.note else ""
+    return f"{notation.STANDINGS[said.standing]} {said.clause}{note}"
 
 
 def _plain(pack: Pack) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from domain.rules import No, rule
 ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 """The thirty-one characters of GB 32100; I O S V Z are not used."""
 LENGTH: Final = 18
+STANDARD: Final = "GB 32100-2015"
+"""What a malformed code is refused by."""
 _WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _HALF_WIDTH: Final = {0xFEE0 + ascii_code: ascii_code for ascii_code in range(0x21, 0x7F)}
@@ -44,7 +46,7 @@ def fault(code: str) -> str | None:
 def credit_code_must_be_well_formed(code: str) -> No | None:
     """A firm is known by its 统一社会信用代码: eighteen characters of the standard's alphabet, already tidied."""
     wrong = fault(code)
-    return No(wrong) if wrong else None
+    return No(wrong, STANDARD) if wrong else None
 
 
 def check_digit(first17: str) -> str:

@@ -22,6 +22,7 @@ from domain.policy_rows import (
     County,
     Industry,
     Kpi,
+    Notice,
     Phase,
     ProviderTier,
     Quota,
@@ -46,7 +47,7 @@ def disagreements(pack: Pack) -> list[Disagreement]:
     wrong = list(_codes(pack))
     if wrong:
         return wrong
-    for check in (_places, _targets, _phases, _tiers, _chains):
+    for check in (_places, _targets, _phases, _tiers, _chains, _notices):
         wrong += check(pack)
     for sums in (_whole_targets, _quotas, _budget) if not wrong else ():
         wrong += [first for first in [next(sums(pack), None)] if first]
@@ -88,7 +89,10 @@ def _places(pack: Pack) -> Iterator[Disagreement]:
             if not _GB_4754.fullmatch(code):
                 yield Disagreement("industry", f"“{code}”不是 GB/T 4754 的代码", index, "codes")
         yield from _unknown("industry", index, "counties", industry.counties or (), _listed(pack, _COUNTIES))
+    codes = [county.code for county in pack.rows(County)]
     for index, county in enumerate(pack.rows(County)):
+        if county.code in codes[:index]:
+            yield Disagreement("county", f"代码“{county.code}”已用于另一区县", index, "code")
         form = f"{pack.division}-[a-z]+" if county.zone else f"{pack.division[:4]}[0-9]{{2}}"
         if not re.fullmatch(form, county.code) or county.code == pack.division:
             shown = f"“{pack.division}-”加小写字母" if county.zone else f"{pack.division[:4]} 开头的六位国标代码"
@@ -234,6 +238,13 @@ def _chains(pack: Pack) -> Iterator[Disagreement]:
                 )
                 break
         seen.add(chain)
+
+
+def _notices(pack: Pack) -> Iterator[Disagreement]:
+    """What is published stands for a day at least."""
+    for index, notice in enumerate(pack.rows(Notice)):
+        if notice.days == 0:
+            yield Disagreement("notice", "days 应大于 0；原文没有写日数的，不写 days", index, "days")
 
 
 def _listed(pack: Pack, key: str) -> tuple[str, ...]:

@@ -101,7 +101,7 @@ def bare(value: str | int | bool | date | Money | Fraction | tuple[str, ...]) ->
 
 
 def say(spec: Key, cited: Cited) -> str:
-    """The value for people, with unit and comparator, e.g. ``≤ 50%``, ``5 工作日,逾期视为放弃``."""
+    """The value for people, with unit and comparator, e.g. ``≤ 50%``, ``5 工作日，逾期视为放弃``."""
     return said(spec, cited.value) if cited.comparator == "=" else f"{cited.comparator} {said(spec, cited.value)}"
 
 
@@ -113,7 +113,7 @@ def said(spec: Key, value: Value) -> str:
         case Fraction():
             return percent(value)
         case Days():
-            lapses = ",逾期视为放弃" if value.on_expiry == "lapse" else ""
+            lapses = "，逾期视为放弃" if value.on_expiry == "lapse" else ""
             return f"{value.count} {_DAY_UNITS[value.unit]}{lapses}"
         case tuple():
             return "、".join(spec.words.get(word, word) for word in value)

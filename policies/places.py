@@ -74,7 +74,7 @@ class Places:
         """The fault for a text that is no TOML at all, from the reader's own message."""
         at = _AT_LINE.search(message)
         line = int(at[1]) if at else max(len(self._lines), 1)
-        return Fault(file, line, self.table_at(line), f"不是合法的 TOML({message})")
+        return Fault(file, line, self.table_at(line), f"不是合法的 TOML（{message}）")
 
     def _assignment(self, block: int, name: str) -> int:
         """The line that assigns the name within one table; 0 if none does."""

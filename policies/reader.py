@@ -11,7 +11,7 @@ from typing import Any, Final
 from domain.policy import KEYS, Cited, Pack, Row, Standing, Value
 from domain.policy_rows import TABLES, columns_of, needed
 from domain.questions import COMPARATORS
-from policies import agreement, columns, notation
+from policies import agreement, among_values, columns, notation
 from policies.places import Fault, PackFault, Places, nearest
 
 _CITY: Final[Mapping[str, re.Pattern[str]]] = {
@@ -65,7 +65,7 @@ class Reader:
             tables=self._rows(every if kept and assumes is True else every[:2]),
         )
         if not kept and not self.faults:
-            for wrong in agreement.disagreements(pack):
+            for wrong in [*among_values.disagreements(pack), *agreement.disagreements(pack)]:
                 self._fault(wrong.key, wrong.field, wrong.reason, wrong.index)
         return pack
 
@@ -106,10 +106,13 @@ class Reader:
 
     def _titles(self, city: Mapping[str, Any]) -> dict[str, str]:
         sources = city.get("sources")
-        if isinstance(sources, dict) and sources and all(isinstance(title, str) for title in sources.values()):
-            return sources
+        if isinstance(sources, dict) and sources:
+            for short, title in sources.items():
+                if not isinstance(title, str) or not title.strip():
+                    self._fault("city.sources", short, f"“{short}”应写全称，加引号，不能为空")
+            return {short: str(title) for short, title in sources.items()}
         if city:
-            self._fault("city", "sources", '缺少 [city.sources]:来源文件，写作 "简称" = "全称"')
+            self._fault("city", "sources", '缺少 [city.sources]：来源文件，写作 "简称" = "全称"')
         return {}
 
     def _values(self, standings: Sequence[Standing]) -> dict[str, tuple[Cited, ...]]:
@@ -127,7 +130,7 @@ class Reader:
                 if key not in KEYS:
                     self._fault(key, "", f"未知的键 {key}{nearest(key, KEYS)}")
                 elif not entries or not all(isinstance(one, dict) for one in entries):
-                    self._fault(key, "", f"应是一张表 [{key}],含 value、clause、standing")
+                    self._fault(key, "", f"应是一张表 [{key}]，含 value、clause、standing")
                 else:
                     held = [self._cited(key, one, index, standings) for index, one in enumerate(entries)]
                     self._in_order(key, [one.get("since") for one in entries])

@@ -47,6 +47,28 @@ SLIPS = {
         "细分名额之和 149 不等于 148",
     ),
     "a place less": Slip("dongying", "places = 315", "places = 314", "places = 415", "quota", "名额之和 729"),
+    "a programme that ends before it starts": Slip(
+        "zibo",
+        "value = 2027-08-31",
+        "value = 2025-08-31",
+        "2025-08-31",
+        "programme.end",
+        "2025-08-31 早于 programme.start 的 2025-10-01",
+    ),
+    "a rate of an industry above one": Slip(
+        "jiujiang", '"90.5%"', '"190.5%"', '"190.5%"', "kpi", "比例应大于 0、不超过 100%"
+    ),
+    "a second document misspelt": Slip(
+        "mianyang", "；绵阳办法 第三条", "；绵羊办法 第三条", "绵羊办法", "programme.principles", "是否为 绵阳办法？"
+    ),
+    "the same places twice": Slip(
+        "jiujiang",
+        'industry = "基础化学原料制造业"\nsize = "below"',
+        'industry = "基础化学原料制造业"\nsize = "above"',
+        "基础化学原料制造业",
+        "quota",
+        "与前面的一行重复：quota.基础化学原料制造业.above",
+    ),
     "an overlap that nobody owned up to": Slip(
         "mianyang",
         'overlaps = ["preparation"]\n',

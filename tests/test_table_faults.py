@@ -193,7 +193,36 @@ BREAKS = {
     "an industry's code that is none": Break('codes = ["367"]', 'codes = ["车"]', '"车"', "industry", "GB/T 4754"),
     "a county of another city": Break('"210211"', '"370211"', '"370211"', "county", "2102 开头的六位国标代码"),
     "a zone with a national code": Break(
-        '"210200-gaoxin"', '"210212"', 'code = "210212"\nzone', "county", "“210200-”加小写字母"
+        '"210200-xiandaoqu"', '"210299"', 'code = "210299"\nzone', "county", "“210200-”加小写字母"
+    ),
+    "a county's code used twice": Break('"210203"', '"210202" # again', "# again", "county", "已用于另一区县"),
+    "a step before the first": Break("step = 1", "step = 0", "step = 0", "approval", "从 1 起依次递增"),
+    "an amount without quotes": Break('amount = "350"', "amount = 350", "amount = 350", "budget_line", "加引号的金额"),
+    "an amount below nothing": Break('"350"', '"-350"', '"-350"', "budget_line", "加引号的金额"),
+    "an amount finer than the fen": Break('"350"', '"350.0000001"', '"350.0000001"', "budget_line", "加引号的金额"),
+    "a number of providers that is no whole": Break("most = 6", "most = 6.5", "most = 6.5", "provider_tier", "整数"),
+    "a notice that stands no day": _added(
+        f'[[notice]]\nsubject = "list"\ndays = 0\nunit = "工作日"\n{SAID}', "days = 0", "notice", "应大于 0"
+    ),
+    "a notice in weeks": _added(
+        f'[[notice]]\nsubject = "list"\ndays = 1\nunit = "周"\n{SAID}', 'unit = "周"', "notice", "单位应是"
+    ),
+    "a stage that is a part of none": Break(
+        'code = "evaluation_2025"',
+        'code = "evaluation_2025"\nwithin = "third"',
+        '"third"',
+        "phase",
+        "不是本表另一行的 code",
+    ),
+    "an office that is nobody": Break(
+        '"试点城市工作专家委员会"\nact', '""\nact', 'office = ""', "approval", "不能为空"
+    ),
+    "a row that rests on another document too, which is nobody's": Break(
+        'total = 40\nclause = "大连方案 三(二)"',
+        'total = 40\nclause = "大连方案 三(二)；东营方案 一"',
+        "东营方案 一",
+        "kpi",
+        "不出自来源（大连方案、117号通知）",
     ),
     "a county left out": Break(
         '"瓦房店市", "庄河市"', '"瓦房店市", "庄河市", "新市"', 'name = "中山', "county", "“新市”一行"

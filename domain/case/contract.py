@@ -235,7 +235,8 @@ def contract_must_be_signed_within_the_pilot(signed: date, today: date, pack: Pa
         return No(f"合同签订日 {signed} 晚于提交日 {today}")
     if first <= signed <= last:
         return None
-    return No(f"合同签订日 {signed} 不在试点期 {first} 至 {last} 内", pack.clause("contract.not_after"))
+    passed = "contract.not_before" if signed < first else "contract.not_after"
+    return No(f"合同签订日 {signed} 不在试点期 {first} 至 {last} 内", pack.clause(passed))
 
 
 @rule

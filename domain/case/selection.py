@@ -366,9 +366,11 @@ class ConfirmPilot(CaseCommand):
 
 
 @rule
-def firm_must_have_one_case(case: CaseFile) -> No | None:
-    """One firm has one case in a city's programme."""
-    return None if case.is_new else No(f"企业 {case.firm} 已在本市本项目建档，不能重复建档")
+def firm_must_have_one_case(case: CaseFile, pack: Pack) -> No | None:
+    """One firm has one case in a city's programme (一企一档, where the source says it)."""
+    if case.is_new:
+        return None
+    return No(f"企业 {case.firm} 已在本市本项目建档，不能重复建档", pack.clause("contract.record"))
 
 
 @rule
@@ -422,12 +424,15 @@ def firm_must_apply_once_in_a_batch(case: CaseFile, batch: UUID) -> No | None:
 
 
 @rule
-def firm_must_have_one_open_record(case: CaseFile, elsewhere: tuple[CaseFile, ...], register: Register) -> No | None:
+def firm_must_have_one_open_record(
+    case: CaseFile, elsewhere: tuple[CaseFile, ...], register: Register, pack: Pack
+) -> No | None:
     """A firm takes part in one city at a time."""
     for other in elsewhere:
         if other.city != case.city and other.is_open:
             where = f"{register.entries[other.id]}（项目 {other.programme}）"
-            return No(f"企业 {case.firm} 在{where}有在办档案，不能同时在两个城市申报")
+            sentence = f"企业 {case.firm} 在{where}有在办档案，不能同时在两个城市申报"
+            return No(sentence, pack.clause("contract.record"))
     return None
 
 
@@ -438,9 +443,11 @@ def truth_must_be_pledged(pledged: bool) -> No | None:
 
 
 @rule
-def self_assessment_must_be_on_the_scale(level: int) -> No | None:
+def self_assessment_must_be_on_the_scale(level: int, pack: Pack) -> No | None:
     """The firm's own assessment is a level of the national indicators."""
-    return None if LOWEST_LEVEL <= level <= HIGHEST_LEVEL else No(f"自评等级应为 0–4，收到 {level}")
+    if LOWEST_LEVEL <= level <= HIGHEST_LEVEL:
+        return None
+    return No(f"自评等级应为 0–4，收到 {level}", pack.clause("evaluation.standard"))
 
 
 @rule
@@ -504,7 +511,7 @@ def give_back_the_place(case: CaseFile, papers: CasePapers) -> None:
 
 def open_case(case: CaseFile, command: OpenCase, papers: CasePapers) -> None:
     """The file begins; industry and county must be the city's."""
-    firm_must_have_one_case(case)
+    firm_must_have_one_case(case, papers.pack)
     credit_code_must_be_well_formed(command.credit_code)
     file_must_be_the_firms_own(case, command)
     programme_must_be_the_citys(papers.pack, command.programme, rehearsal=command.rehearsal)
@@ -538,9 +545,9 @@ def submit_application(case: CaseFile, command: SubmitApplication, papers: CaseP
     batch_must_be_open_on_the_day(papers.batch, case, papers.today)
     firm_must_apply_once_in_a_batch(case, command.batch)
     truth_must_be_pledged(command.pledged)
-    self_assessment_must_be_on_the_scale(command.self_level)
+    self_assessment_must_be_on_the_scale(command.self_level, papers.pack)
     firm_must_be_in_a_pilot_industry(case.industry, papers.pack)
-    firm_must_have_one_open_record(case, papers.elsewhere, papers.register)
+    firm_must_have_one_open_record(case, papers.elsewhere, papers.register, papers.pack)
     listings = papers.exclusions.naming(case.credit_code)
     firm_must_not_be_on_an_exclusion_list(listings, papers.pack)
     if case.may_apply_again:

@@ -56,13 +56,13 @@ def provider_must_be_in_the_pool(papers: CasePapers, named: str) -> No | None:
     """Where the city keeps a pool, only a provider that stands in it unsuspended enters into a contract."""
     if papers.pool is None or not papers.pool.is_kept or not named:
         return None
-    provider = provider_of(papers, named)
+    provider, clause = provider_of(papers, named), papers.pack.clause("providers.dynamic")
     if provider is None:
-        return No(f"服务商“{named}”不在本市服务商资源池中")
+        return No(f"服务商“{named}”不在本市服务商资源池中", clause)
     if provider.may_sign:
         return None
     removed = provider.membership is Membership.REMOVED
-    return No(f"服务商“{named}”{'已被移出服务商资源池' if removed else '正在限期整改，暂停承接新项目'}")
+    return No(f"服务商“{named}”{'已被移出服务商资源池' if removed else '正在限期整改，暂停承接新项目'}", clause)
 
 
 @rule

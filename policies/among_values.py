@@ -1,0 +1,68 @@
+"""Whether the single values of a pack agree with each other: days in order, weights that make a whole, known sources.
+
+Asked of a file before it is used, as ``policies.agreement`` asks its tables, and never of a text that a batch keeps.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from domain.policy import KEYS, Pack
+from policies.agreement import Disagreement
+from policies.places import nearest
+
+_MEASURED: Final = ("count", "money", "ratio", "level", "days")
+"""Kinds of values that a comparator can tie down; a text or a date is what it is."""
+_IN_ORDER: Final = ("programme.start", "contract.not_before", "contract.not_after", "programme.end")
+"""Days of which none is before the one named ahead of it."""
+_WEIGHTS: Final = ("rating.satisfaction", "rating.outcome", "rating.volume")
+_NUMERAL: Final = "[一二三四五六七八九十]+"
+_ELSEWHERE: Final = re.compile(rf"(名录依 )?GB/T [0-9]|{_NUMERAL}(\(|（|、|$| )|第{_NUMERAL}条")
+"""How the second clause of a value may begin without naming a source: a national standard, or another section."""
+
+
+def disagreements(pack: Pack) -> list[Disagreement]:
+    """Everything in which the values contradict each other, in the order of the rules."""
+    return [wrong for check in (_days, _comparators, _weights, _hands, _clauses) for wrong in check(pack)]
+
+
+def _days(pack: Pack) -> Iterator[Disagreement]:
+    for first, second in pairwise(key for key in _IN_ORDER if pack.has(key)):
+        if pack.day(second) < pack.day(first):
+            yield Disagreement(second, f"{pack.day(second)} 早于 {first} 的 {pack.day(first)}")
+
+
+def _comparators(pack: Pack) -> Iterator[Disagreement]:
+    for key, held in pack.values.items():
+        for index, cited in enumerate(held):
+            if cited.comparator != "=" and KEYS[key].kind not in _MEASURED:
+                yield Disagreement(key, f"此键不是数，不写比较符“{cited.comparator}”", index, "comparator")
+
+
+def _weights(pack: Pack) -> Iterator[Disagreement]:
+    """What a provider's rating counts is the whole of it."""
+    if all(pack.has(key) for key in _WEIGHTS) and (whole := sum(pack.ratio(key) for key in _WEIGHTS)) != 1:
+        yield Disagreement(_WEIGHTS[0], f"{'、'.join(_WEIGHTS)} 之和为 {float(whole):.2%}，不是 100%")
+
+
+def _hands(pack: Pack) -> Iterator[Disagreement]:
+    """What is forbidden cannot be approved."""
+    if pack.has("independence.forbidden") and pack.has("independence.approval"):
+        for pair in pack.list("independence.approval"):
+            if pair in pack.list("independence.forbidden"):
+                yield Disagreement("independence.approval", f"“{pair}”已在 independence.forbidden 中禁止")
+
+
+def _clauses(pack: Pack) -> Iterator[Disagreement]:
+    """A value that rests on several documents names a source of the pack for each."""
+    basis = [(key, index, cited.clause) for key, held in pack.values.items() for index, cited in enumerate(held)]
+    basis += [(table, index, row.clause) for table, rows in pack.tables.items() for index, row in enumerate(rows)]
+    known = "、".join(pack.sources)
+    for key, index, clause in basis:
+        for part in clause.split("；")[1:]:
+            if part not in pack.sources and part.split(" ")[0] not in pack.sources and not _ELSEWHERE.match(part):
+                near = nearest(part.split(" ")[0], pack.sources)
+                yield Disagreement(key, f"条款“{part}”不出自来源（{known}）{near}", index, "clause")
