@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -22,6 +22,10 @@ from domain.spend import Entitlement, SpendLine
 from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL, Grade
 from policies import load
 from policies.notation import say
+
+
+_GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
+"""What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,18 +59,22 @@ def estimate(
         typer.echo(json.dumps({"open": asked.question, "key": asked.key}, ensure_ascii=False))
         raise typer.Exit(4) from asked
     clauses = [pack.cited(key, completed_on).clause for key in ("payout.eligible", "payout.ratio", "payout.cap")]
+    unchecked = [f"{KEYS[key].question}（{key}）" for key in _GUARDS if not pack.has(key)]
     if as_json:
         said = {
             "entitlement": str(worked_out.amount),
             "steps": worked_out.steps,
             "excluded": [{**asdict(line), "amount": str(line.amount)} for line in worked_out.excluded],
             "clauses": clauses,
+            "unchecked": unchecked,
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     for step in worked_out.steps:
         typer.echo(step)
     typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元（{pack.name}，批次 {batch}）；以验收后核定为准。")
+    for question in unchecked:
+        typer.echo(f"未核：来源没有规定{question}。")
     for key, cited in pack.assumptions().items():
         if key.startswith("payout."):
             typer.echo(f"按假设计算：{KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}")

@@ -36,6 +36,15 @@ def test_what_is_not_eligible_is_set_aside_by_name(shell: Shell) -> None:
     ]
     on_paper = shell.run("estimate", "--city", "dalian", *IN_TIME, *spend).out
     assert all(step in on_paper for step in told["steps"])
+    why = "不予支持：咨询诊断 20000.00 元，咨询诊断不在可补贴的支出之列（大连方案 五(一)1）"
+    assert why in told["steps"]
+
+
+def test_what_the_sources_leave_open_and_an_estimate_did_not_hold_is_named(shell: Shell) -> None:
+    told = shell.run("estimate", "--city", "dalian", *IN_TIME, "--spend", "software=1", "--json").json
+    assert told["unchecked"] == ["改造合同最早可于何日签订（contract.not_before）"]
+    on_paper = shell.run("estimate", "--city", "dalian", *IN_TIME, "--spend", "software=1").out
+    assert "未核：来源没有规定改造合同最早可于何日签订" in on_paper
 
 
 @given(st.integers(0, 10**10), st.integers(0, 10**10))

@@ -262,6 +262,19 @@ def test_diff_names_the_rows_that_differ_and_the_version_covers_them(tmp_path: P
     assert "≥ 41 家" in _run("diff", "dalian", str(path)).output
 
 
+def test_diff_tells_a_new_agency_and_a_new_source_and_does_not_call_an_unasked_statement_open(tmp_path: Path) -> None:
+    path = tmp_path / "edited.toml"
+    text = DALIAN.replace('agency = "大连市工业和信息化局"', 'agency = "大连市工信局"')
+    path.write_text(text.replace("(有效期至2025年12月31日)", "(有效期至2026年12月31日)", 1), "utf-8")
+
+    told = json.loads(_run("diff", "dalian", str(path), "--json").output)
+    cities = _run("diff", "mianyang", "jiujiang").output
+
+    assert list(told["differences"]) == ["city.agency", "city.sources.大连方案"]
+    retention = next(line for line in cities.splitlines() if "票据凭证如何保存" in line)
+    assert ("无" in retention, "待定" in retention) == (True, False)
+
+
 def _bare(city: str) -> str:
     return (load.HERE / f"{city}.toml").read_text("utf-8")
 

@@ -1,19 +1,38 @@
 """The cases beside the packs, which a lawyer can read: on a day, a question, the answer, the clause."""
 
 import tomllib
+from collections.abc import Callable, Mapping
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from domain.case.acceptance import level_must_reach_the_minimum
+from domain.case.contract import contract_must_be_signed_within_the_pilot
 from domain.case.payout import entitlement
+from domain.case.selection import firm_must_be_in_a_county_of_the_city, firm_must_be_in_a_pilot_industry
 from domain.money import Money
 from domain.policy import KEYS, Pack, Row
 from domain.policy_rows import TABLES, columns_of
-from domain.rejections import OpenQuestion
+from domain.rejections import OpenQuestion, Rejection
 from domain.spend import SpendLine
+from domain.standard import Grade
 from policies import columns, load, notation
 
+NONE = Decimal(0)
+RULES: Mapping[str, Callable[[Pack, str, date], None]] = {
+    "level_must_reach_the_minimum": lambda pack, level, _: level_must_reach_the_minimum(
+        Grade("", int(level), NONE, NONE, NONE, 0, 0), pack
+    ),
+    "firm_must_be_in_a_pilot_industry": lambda pack, named, _: firm_must_be_in_a_pilot_industry(named, pack),
+    "firm_must_be_in_a_county_of_the_city": lambda pack, named, _: firm_must_be_in_a_county_of_the_city(named, pack),
+    "contract_must_be_signed_within_the_pilot": lambda pack, signed, on: contract_must_be_signed_within_the_pilot(
+        date.fromisoformat(signed), on, pack
+    ),
+}
+"""The rules a case may ask, by name."""
 FILES = sorted((Path(__file__).parent / "policies").glob("*.toml"))
 CASES = [(path.stem, case) for path in FILES for case in tomllib.loads(path.read_text("utf-8"))["case"]]
 
@@ -27,9 +46,22 @@ def answer(city: str, case: dict[str, Any]) -> dict[str, Any]:
         return asked | _value(pack, case)
     if case["ask"] == "entitlement":
         return asked | _entitlement(pack, case)
+    if case["ask"] in RULES:
+        return asked | _judged(pack, case)
     kind = TABLES[case["ask"].partition(".")[0]]
     known = case["column"] in [column.title for column in columns_of(kind).values()]
     return asked | (_cell(pack, rows[case["ask"]], case) if case["ask"] in rows else {"absent": known})
+
+
+def _judged(pack: Pack, case: dict[str, Any]) -> dict[str, Any]:
+    """What the rule itself says to the input, as it would to a clerk."""
+    try:
+        RULES[case["ask"]](pack, case["input"], case["on"])
+    except OpenQuestion:
+        return {"open": True}
+    except Rejection as no:
+        return {"judged": "不予", "clause": no.refusal.clause}
+    return {"judged": "准予"}
 
 
 def _value(pack: Pack, case: dict[str, Any]) -> dict[str, Any]:

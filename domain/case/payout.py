@@ -15,7 +15,7 @@ from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.money import ZERO, Money, total
-from domain.policy import Pack
+from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
 from domain.spend import Entitlement, SpendLine
 
@@ -34,11 +34,15 @@ def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlem
     amount = min(shared, cap)
     steps = (
         f"符合要求的投入合计 {eligible} 元（{clauses[0]}）",
-        *(f"不予支持：{line.what} {line.amount} 元（类别 {line.kind}）" for line in excluded),
+        *(f"不予支持：{line.what} {line.amount} 元，{_why(line)}（{clauses[0]}）" for line in excluded),
         f"{eligible} × {ratio} = {shared} 元，舍去不足一分（{clauses[1]}）",
         f"与上限 {cap} 元取小 = {amount} 元（{clauses[2]}）",
     )
     return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
+
+
+def _why(line: SpendLine) -> str:
+    return "此项不在可补贴的支出之列" if line.kind == "other" else f"{SPEND_KINDS[line.kind]}不在可补贴的支出之列"
 
 
 def _clauses(pack: Pack, on: date) -> tuple[str, ...]:
