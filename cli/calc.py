@@ -23,7 +23,6 @@ from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL, Grade
 from policies import load
 from policies.notation import say
 
-
 _GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
 """What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
 
