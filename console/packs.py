@@ -15,9 +15,9 @@ from domain.policy_rows import columns_of
 from policies import columns, load, notation
 
 _ROOMS: Final = {
-    "programme": "试点期与目标", "selection": "遴选", "diagnosis": "诊断", "contract": "合同", "supervision": "监理",
-    "independence": "独立性", "services": "第三方服务", "providers": "服务商", "rating": "服务商评价",
-    "products": "产品和解决方案", "evaluation": "评测",
+    "programme": "试点期与目标", "selection": "遴选", "diagnosis": "诊断", "contract": "合同", "retrofit": "改造",
+    "supervision": "监理", "independence": "独立性", "services": "第三方服务", "providers": "服务商",
+    "rating": "服务商评价", "products": "产品和解决方案", "evaluation": "评测",
     "acceptance": "验收", "payout": "兑付", "budget": "预算", "finance": "金融支持", "notices": "信息公开",
     "lookback": "回头看", "recovery": "追缴", "publicity": "公示", "reporting": "绩效与通报", "reminders": "提醒",
     "timers": "期限",
