@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from activities import notices
+from activities import notices, treasury
 from activities.messages import Answer
 from domain import authority, catalogue
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_been_opened, open_batch, revise_batch_rules
@@ -25,7 +25,9 @@ from domain.case.selection import OpenCase, SubmitApplication
 from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
-from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
+from domain.fund import rooms as funds
+from domain.fund.appropriation import FundCommand
+from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import (
     batch_id,
     catalogue_id,
@@ -62,7 +64,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     **catalogue.COMMANDS,
     "open-batch": OpenBatch,
     "revise-batch-rules": ReviseBatchRules,
-    "appropriate-fund": AppropriateFund,
+    **funds.COMMANDS,
     **room.COMMANDS,
     "set-quotas": SetQuotas,
     "reset-quotas": ResetQuotas,
@@ -203,10 +205,8 @@ class Desk:
             return [exclusions]
         if isinstance(command, SetQuotas | ResetQuotas):
             return [self._limited(command, at)]
-        assert isinstance(command, AppropriateFund)
-        fund = self._store.load(Fund, fund_id(command.city, command.programme, command.line))
-        appropriate_fund(fund, command, CasePapers(command, at, load.load(command.city), self._calendar))
-        return [fund]
+        assert isinstance(command, FundCommand)
+        return treasury.decide(self._store, self._calendar, command, at)
 
     def _limited(self, command: SetQuotas | ResetQuotas, at: datetime) -> Places:
         batch = self._store.load(Batch, command.batch)

@@ -12,10 +12,12 @@ from eventsourcing.domain import OriginatorVersionError
 from domain.case.payout import PaymentReceived
 from domain.case.recovery import RefundRecorded
 from domain.case.selection import CaseOpened
-from domain.fund import Fund, FundAppropriated, Posting
+from domain.fund.file import CREDITED, Account, Fund, FundAppropriated, FundFact, Posting, sum_of
+from domain.money import ZERO, total
 from eventstore.store import Entry, EventStore
 
 _STRETCH: Final = 2_000
+_ACCOUNTS: Final = ("appropriation", "available", "allocated", "committed", "paid", "recovered")
 
 Programme = tuple[str, str]
 """City and programme."""
@@ -60,6 +62,7 @@ def reconcile(store: EventStore, city: str, programme: str = "") -> Reconciled:
             outcome.faults += books.take(entry)
             outcome.checked_positions = entry.position
     outcome.faults += books.disagreements_with_firms(end)
+    outcome.faults += books.disagreements_within(end)
     return outcome
 
 
@@ -88,7 +91,7 @@ class _Books:
                 self._firms.setdefault(home, Counter())["paid"] += fact.amount.fen
             case RefundRecorded():
                 self._firms.setdefault(home, Counter())["recovered"] += fact.amount.fen
-            case Posting():
+            case FundFact():
                 return self._post(entry, fact, home)
             case _:
                 return []
@@ -112,36 +115,66 @@ class _Books:
         self._touched.clear()
         return faults
 
+    def disagreements_within(self, position: int) -> list[Fault]:
+        """What each fund holds for its firms one by one, beside what its accounts say."""
+        return [fault for fund in self._funds.values() for fault in _held_by_firms(position, fund)]
+
     def _is_ours(self, city: str, programme: str) -> bool:
         return city == self._city and self._programme in ("", programme)
 
-    def _post(self, entry: Entry, posting: Posting, home: Programme) -> list[Fault]:
+    def _post(self, entry: Entry, fact: FundFact, home: Programme) -> list[Fault]:
         fund = self._funds.setdefault(entry.stream, Fund.fresh(entry.stream))
         accounts = self._accounts.setdefault(entry.stream, Counter())
         try:
-            posting.mutate(fund)
+            fact.mutate(fund)
         except (LookupError, OriginatorVersionError):
-            return [Fault(entry.position, "资金事件前后接不上：有事件缺失或多出", posting.amount.fen)]
-        accounts[posting.debit] += posting.amount.fen
-        accounts[posting.credit] -= posting.amount.fen
+            return [Fault(entry.position, "资金事件前后接不上：有事件缺失或多出", getattr(fact, "amount", ZERO).fen)]
         self._touched.add(home)
-        kept = {
-            "appropriation": -fund.appropriated.fen,
-            "available": fund.available.fen,
-            "committed": fund.committed.fen,
-            "paid": fund.paid.fen,
-            "recovered": -fund.recovered.fen,
-        }
-        faults = [
+        if not isinstance(fact, Posting):
+            return []
+        faults = []
+        if sum_of(fact.parts) != fact.amount:
+            apart = abs((sum_of(fact.parts) - fact.amount).fen)
+            faults.append(Fault(entry.position, f"各来源合计与金额 {fact.amount} 元不一致", apart))
+        if (fact.debit, fact.credit) not in fact.SIDES:
+            what = f"{fact.TOPIC} 不能借记 {fact.debit}、贷记 {fact.credit}"
+            faults.append(Fault(entry.position, what, abs(fact.amount.fen)))
+        for name, sign in ((fact.debit, 1), (fact.credit, -1)):
+            accounts[name] += sign * fact.amount.fen
+        faults += [
             Fault(entry.position, f"账户 {name} 记 {fen} 分，按借贷应为 {accounts[name]} 分", abs(fen - accounts[name]))
-            for name, fen in kept.items()
-            if fen != accounts[name]
+            for name in _ACCOUNTS
+            if (fen := _debit(fund, name)) != accounts[name]
         ]
         if fund.difference.fen:
             faults.append(Fault(entry.position, "借贷不平", abs(fund.difference.fen)))
         faults += [
-            Fault(entry.position, f"账户 {name} 为负", -kept[name])
-            for name in ("available", "committed", "paid")
-            if kept[name] < 0
+            Fault(entry.position, f"账户 {_said(account)} 为负", -amount.fen)
+            for account, amount in fund.books.items()
+            if account.name not in CREDITED and amount < ZERO
         ]
         return faults
+
+
+def _debit(fund: Fund, name: str) -> int:
+    return -fund.balance(name).fen if name in CREDITED else fund.balance(name).fen
+
+
+def _said(account: Account) -> str:
+    return "、".join(filter(None, account))
+
+
+def _held_by_firms(position: int, fund: Fund) -> list[Fault]:
+    """What the fund holds for, and has paid to, each firm, beside its accounts."""
+    held = total(holding.amount for holding in fund.committed_to.values())
+    outstanding = total(fund.outstanding(case) for case in fund.paid_to)
+    faults = []
+    for name, accounts, firms in (
+        ("已占用", fund.committed, held),
+        ("已拨付未退", fund.paid - fund.recovered, outstanding),
+    ):
+        if accounts != firms:
+            faults.append(
+                Fault(position, f"{name}：账户 {accounts} 元，逐户合计 {firms} 元", abs((accounts - firms).fen))
+            )
+    return faults

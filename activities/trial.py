@@ -192,6 +192,8 @@ class _Guess:
             return self._providers
         if name == "products":
             return [()]
+        if name == "sources":
+            return [None]
         if name == "organisation":
             return [word for word in (case.diagnoser, case.provider, case.evaluator) if word] or [_SOMEBODY]
         if name == "pair":

@@ -19,6 +19,7 @@ from cli import answers
 from console.saying import LABELS
 from domain.case.supply import NamedProduct
 from domain.commands import CaseCommand
+from domain.fund.file import Part
 from domain.money import Money
 from domain.spend import Contract, SpendLine
 from domain.standard import Answers, Grade
@@ -29,6 +30,7 @@ _LABELS: Final[Mapping[str, str]] = {
     **LABELS,
     "pledged": "真实性承诺",
     "products": "价格行对应的产品",
+    "sources": "各资金来源承担（来源 central、province、city、county 之一）",
     "line": "价格行（从 1 数起）",
     "quantity": "数量",
     "upheld": "异议是否成立",
@@ -129,7 +131,7 @@ def _read(wanted: Any, said: Any, where: str) -> Any:
         except ValueError as bad:
             raise WrongField(f"{where}：{bad}") from bad
     try:
-        if wanted in (Contract, SpendLine, Grade, NamedProduct):
+        if wanted in (Contract, SpendLine, Grade, NamedProduct, Part):
             return _object(wanted, said, where)
         if get_origin(wanted) is tuple:
             return tuple(

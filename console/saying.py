@@ -19,7 +19,8 @@ from policies import load, notation
 LABELS: Final[Mapping[str, str]] = {
     "applicant": "企业", "as_of": "名单日期", "city_name": "城市", "file_hash": "文件哈希",
     "filled": "上批次名额使用", "firms": "企业", "last_batch": "上一批次", "list_kind": "名单类别",
-    "quotas": "名额", "willing": "意愿",
+    "quotas": "名额", "willing": "意愿", "parts": "各来源", "paid": "已拨付", "surplus": "结余",
+    "carried": "结转下一轮",
     "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "answers": "评测答案",
     "before": "原规则版本", "baseline": "改造前水平",
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
@@ -60,8 +61,8 @@ _COMMON: Final = frozenset({"at", "timestamp", "by", "clauses", "class_version",
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "clawback": KEYS["lookback.clawback"].words,
     "credit": (_ACCOUNTS := {
-        "appropriation": "指标来源", "available": "可用", "committed": "已占用", "paid": "已拨付",
-        "recovered": "已追缴",
+        "appropriation": "指标来源", "available": "可用", "allocated": "预下达", "committed": "已占用",
+        "paid": "已拨付", "recovered": "已追缴",
     }),
     "debit": _ACCOUNTS,
     "kind": COMMANDS,
@@ -161,6 +162,8 @@ def _field(name: str, value: Any) -> Said:
             return Said(label, f"{value['sentence']}{clause}〔规则 {value['rule']}〕")
         case "comparisons", list():
             return Said(label, tables=(_comparisons(value),))
+        case (("parts" | "paid" | "surplus"), list()):
+            return Said(label, "" if value else "无", items=tuple(_borne(part) for part in value))
         case "rating", dict():
             return Said(label, f"{value['score']} 分", items=tuple(value["steps"]))
         case "product", dict():
@@ -180,6 +183,10 @@ def _field(name: str, value: Any) -> Said:
         case _, list():
             return Said(label, "" if value else "无", items=tuple(_plain(item) for item in value))
     return Said(label, _plain(value))
+
+
+def _borne(part: Mapping[str, Any]) -> str:
+    return f"{_WORDS['source'].get(part['source'], part['source'])} {yuan(part['amount'])} 元"
 
 
 def grade(plain: Mapping[str, Any], caption: str) -> Table:

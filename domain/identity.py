@@ -122,6 +122,11 @@ def fund_id(city: str, programme: str, line: str) -> UUID:
     return _id("fund", city, programme, line)
 
 
+def budget_id(city: str, programme: str) -> UUID:
+    """指标台账: the budget documents of one city's programme, on all its lines."""
+    return _id("budget", city, programme)
+
+
 def notice_id(city: str, programme: str, subject: str, document: str) -> UUID:
     """公示: one document of one city's programme. However its number is spaced, the notice is the same."""
     return _id("notice", city, programme, subject, _closed_up(document))

@@ -11,8 +11,9 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import batch, catalogue, exclusions, fund, places, register
+from domain import batch, catalogue, exclusions, places, register
 from domain.case import rooms
+from domain.fund import rooms as fund
 from domain.notice import room as notice
 from domain.provider import rooms as providers
 from domain.record import Fact

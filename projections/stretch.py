@@ -12,7 +12,7 @@ from eventsourcing.domain import OriginatorVersionError
 
 from domain.case.file import CaseFact, CaseFile, Stage
 from domain.case.selection import CaseOpened
-from domain.fund import Posting
+from domain.fund.file import FundFact
 from eventstore.store import Entry
 
 
@@ -79,8 +79,8 @@ class Stretch:
     """What one transaction of the projector folds into every read model."""
 
     cases: Sequence[Touched]
-    postings: Sequence[tuple[int, Posting]]
-    """The movements of money, each with its position, in order."""
+    money: Sequence[tuple[int, FundFact]]
+    """What happened to the funds, each with its position, in order."""
 
 
 Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
@@ -90,13 +90,13 @@ Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
 def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
     """Fold the entries into the standings of their cases. Raises what a fact raises that does not fit."""
     steps: dict[UUID, list[Step]] = {}
-    postings = []
+    money = []
     for entry in entries:
         match entry.fact:
             case CaseFact():
                 steps.setdefault(entry.stream, []).append(Step(entry.position, entry.fact))
-            case Posting():
-                postings.append((entry.position, entry.fact))
+            case FundFact():
+                money.append((entry.position, entry.fact))
     standings = restore(steps)
     cases = []
     for case, own in steps.items():
@@ -105,4 +105,4 @@ def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
         for step in own:
             now.take(step.fact, step.position)
         cases.append(Touched(before, now, own))
-    return Stretch(cases, postings)
+    return Stretch(cases, money)

@@ -16,7 +16,8 @@ from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case.selection import OpenCase
 from domain.commands import Command
-from domain.fund import RETROFIT_LINE, AppropriateFund
+from domain.fund.appropriation import AppropriateFund
+from domain.fund.file import RETROFIT_LINE, Source
 from domain.identity import batch_id, case_id, command_id
 from domain.policy import Pack
 from domain.programme import programme_of
@@ -79,7 +80,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
             city=rehearsal.city,
             programme=rehearsal.programme,
             line=RETROFIT_LINE,
-            source="central",
+            source=Source.CENTRAL,
             amount=pack.money("payout.budget"),
             document="推演指标文件1号",
         )

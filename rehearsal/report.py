@@ -14,7 +14,7 @@ from domain.case.file import Acceptance, CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import DeadlineClosed, DeadlinePassed, DeadlineSet, ReminderRecorded
 from domain.case.selection import CaseOpened
-from domain.fund import RETROFIT_LINE, Fund
+from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id
 from domain.money import ZERO, Money, total
 from domain.record import Fact

@@ -16,7 +16,8 @@ from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case import rooms
 from domain.case.file import CaseFile
-from domain.fund import RETROFIT_LINE, AppropriateFund
+from domain.fund.appropriation import AppropriateFund
+from domain.fund.file import RETROFIT_LINE, Source
 from domain.identity import batch_id, case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role
@@ -145,7 +146,7 @@ def set_up(desk: Desk, programme: str, pack_text: str) -> None:
         city=CITY,
         programme=programme,
         line=RETROFIT_LINE,
-        source="central",
+        source=Source.CENTRAL,
         amount=Money.wan(1000),
         document="财建1号",
     )

@@ -24,7 +24,8 @@ from domain.case import rooms
 from domain.case.file import CaseFile
 from domain.commands import CaseCommand, Receipt
 from domain.deadlines import Deadline
-from domain.fund import RETROFIT_LINE, AppropriateFund
+from domain.fund.appropriation import AppropriateFund
+from domain.fund.file import RETROFIT_LINE, Source
 from domain.identity import batch_id, case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role
@@ -94,7 +95,7 @@ class Town:
             city=CITY,
             programme=self.programme,
             line=RETROFIT_LINE,
-            source="central",
+            source=Source.CENTRAL,
             amount=self.money,
             document="财建1号",
         )

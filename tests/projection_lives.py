@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from random import Random
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
 
-from domain import batch, exclusions, fund, places, register
+from domain import batch, exclusions, places, register
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
@@ -39,9 +40,21 @@ from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWith
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
 from domain.exclusions import Excluded, Exclusions, ImportExclusions, import_exclusions
-from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
+from domain.fund import rooms as fund
+from domain.fund.allocation import (
+    AllocateToCounty,
+    SettleCounty,
+    TakeBackFromCounty,
+    allocate_to_county,
+    settle_county,
+    take_back_from_county,
+)
+from domain.fund.appropriation import AppropriateFund, WithdrawFund, appropriate_fund, withdraw_fund
+from domain.fund.budget import Budget
+from domain.fund.file import RETROFIT_LINE, Fund, Source
 from domain.identity import (
     batch_id,
+    budget_id,
     case_id,
     catalogue_id,
     command_id,
@@ -56,6 +69,7 @@ from domain.notice import room as notices
 from domain.people import SYSTEM, Person, Role
 from domain.places import Places, Quota, Willing
 from domain.policy import Pack
+from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Pool
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
@@ -70,6 +84,7 @@ from settings import Settings
 from tests import notice_lives
 from tests.domain.answers import banded, of_level
 
+TCommand = TypeVar("TCommand", bound=Command)
 CITY = "dalian"
 REVISED = "ab" * 32
 """The version of the second text of every batch."""
@@ -116,6 +131,7 @@ class Town:
         self.text = load.text_of(CITY, ("rehearsal",))
         self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
         self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
+        self.budget = Budget.fresh(budget_id(CITY, PROGRAMME))
         self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
         self.catalogue.products = {MES.code: MES}
         self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
@@ -126,6 +142,7 @@ class Town:
     def acts(self) -> Iterator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
+        yield from self._county_money()
         yield from (self._open(batch) for batch in self.batches)
         yield from (self._revise(batch) for batch in self.batches)
         yield self._set_quotas(self.batches[0])
@@ -152,12 +169,37 @@ class Town:
             city=CITY,
             programme=PROGRAMME,
             line=RETROFIT_LINE,
-            source="central",
+            source=Source.CENTRAL,
             amount=Money.wan(50 * self.firms),
             document="大财建〔2024〕1号",
         )
-        appropriate_fund(self.fund, command, CasePapers(command, START, self.pack, published()))
-        return [self.fund], command
+        appropriate_fund(self.fund, self.budget, command, CasePapers(command, START, self.pack, published()))
+        return [self.fund, self.budget], command
+
+    def _county_money(self) -> Iterator[tuple[list[File], Command]]:
+        """A county without firms is given money and gives it back; the city loses a little of what it has."""
+        chain = {"approval": load.load("mianyang").rows(Approval)}
+        pack = replace(self.pack, tables={**self.pack.tables, **chain})
+        by, county = Person("t-1", Role.TREASURY, CITY), self.pack.list("selection.counties")[-1]
+        home: dict[str, Any] = {"city": CITY, "programme": PROGRAMME, "line": RETROFIT_LINE, "by": by}
+        chained = partial(CasePapers, at=START, pack=pack, calendar=published())
+
+        def said(kind: type[TCommand], **more: Any) -> TCommand:
+            fields = {**home, **more, "document": f"大财建〔2024〕{kind.__name__}"}
+            return kind(command_id=command_id(kind.__name__), **fields)
+
+        withdraw = said(WithdrawFund, source=Source.CENTRAL, amount=Money.wan(1))
+        withdraw_fund(self.fund, self.budget, withdraw, chained(withdraw))
+        yield [self.fund, self.budget], withdraw
+        allocate = said(AllocateToCounty, source=Source.CENTRAL, amount=Money.wan(3), county=county)
+        allocate_to_county(self.fund, allocate, chained(allocate))
+        yield [self.fund], allocate
+        back = said(TakeBackFromCounty, source=Source.CENTRAL, amount=Money.wan(1), county=county)
+        take_back_from_county(self.fund, back, chained(back))
+        yield [self.fund], back
+        settle = said(SettleCounty, county=county, carry=False)
+        settle_county(self.fund, settle, chained(settle))
+        yield [self.fund], settle
 
     def _open(self, batch: Batch) -> tuple[list[File], Command]:
         code = ("2024-1", "2024-2")[self.batches.index(batch)]

@@ -17,7 +17,7 @@ from activities.messages import Answer
 from domain.batch import OpenBatch
 from domain.case import rooms
 from domain.case.file import Subsidy
-from domain.fund import RETROFIT_LINE, Fund
+from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id
 from domain.money import Money
 from eventstore.store import Conflict, EventStore

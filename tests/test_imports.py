@@ -180,7 +180,7 @@ def test_a_file_keeps_to_its_room(place: Path) -> None:
         ("domain/money.py", "import eventsourcing.domain", "imports eventsourcing"),
         ("workflows/case.py", "def f():\n    import httpx", "imports httpx"),
         ("policies/load.py", "from urllib.request import urlopen", "imports urllib.request"),
-        ("domain/fund.py", "import socket", "imports socket"),
+        ("domain/fund/file.py", "import socket", "imports socket"),
         ("worker.py", "import os\nos.environ['A']", "reads the environment"),
         ("cli/main.py", "from os import getenv", "reads the environment"),
         ("domain/policy.py", "open('x')", "touches files by open"),

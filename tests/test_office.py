@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from domain.batch import Batch
-from domain.fund import RETROFIT_LINE, Fund
+from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import batch_id, fund_id
 from domain.money import Money
 from eventstore.store import EventStore

@@ -139,7 +139,8 @@ def compare_funnel(played: Played) -> None:
 
 def compare_fund(played: Played) -> None:
     (account,) = funds.of_city(played.engine, CITY)
-    for name in ("id", "city", "programme", "line", "appropriated", "available", "committed", "paid", "recovered"):
+    accounts = ("appropriated", "available", "allocated", "committed", "paid", "recovered")
+    for name in ("id", "city", "programme", "line", *accounts):
         assert getattr(account, name) == getattr(played.town.fund, name)
     assert account.difference_fen == 0
 

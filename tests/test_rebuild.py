@@ -17,7 +17,7 @@ from cli.rebuild import life_of
 from domain.case.file import Stage
 from domain.case.payout import PaymentReceived
 from domain.case.rooms import Standing
-from domain.fund import RETROFIT_LINE, Fund
+from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id
 from domain.money import Money, total
 from eventstore.store import EventStore

@@ -149,7 +149,7 @@ def _spelled(fact: Fact) -> dict[str, str]:
 
 
 HOMES = (
-    *("case", "fund", "batch", "notice", "provider", "pool", "product"),
+    *("case", "fund", "budget", "batch", "notice", "provider", "pool", "product"),
     *("places", "exclusions", "firm"),
 )
 

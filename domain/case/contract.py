@@ -23,7 +23,7 @@ from domain.case.supply import (
     provider_must_be_in_the_pool,
 )
 from domain.commands import CaseCommand
-from domain.fund import amount_must_be_positive
+from domain.fund.appropriation import amount_must_be_positive
 from domain.identity import same
 from domain.money import ZERO, Money, total
 from domain.policy import SPEND_KINDS, Pack

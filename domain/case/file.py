@@ -15,7 +15,7 @@ from domain.catalogue import Catalogue
 from domain.commands import Command
 from domain.deadlines import Deadline
 from domain.exclusions import Exclusions
-from domain.fund import Fund
+from domain.fund.file import Fund
 from domain.money import ZERO
 from domain.notice.file import Notice
 from domain.people import Role

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from domain import fund
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.evaluation import two_people_must_have_been_on_site
 from domain.case.file import (
@@ -21,6 +20,7 @@ from domain.case.file import (
 from domain.case.selection import give_back_the_place
 from domain.case.withdrawal import finding_must_be_settled_first
 from domain.commands import CaseCommand
+from domain.fund import payment as fund
 from domain.money import ZERO
 from domain.policy import Pack
 from domain.rules import No, rule

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from domain import fund
 from domain.calendar import china_day
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
 from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
+from domain.fund import payment as fund
+from domain.fund.file import Part
 from domain.money import ZERO, Money, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
@@ -132,6 +133,8 @@ class ApprovePayout(CaseCommand):
     kind: Literal["approve-payout"] = "approve-payout"
     amount: Money
     document: str
+    sources: tuple[Part, ...] | None = None
+    """What each source bears; needed where several feed the budget line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -228,7 +231,7 @@ def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -
     amount_must_be_the_entitlement(case, command.amount)
     words_must_be_given(command.document, "批准文件（会议纪要）编号")
     assert papers.fund is not None
-    fund.commit(papers.fund, case.id, command.amount, papers)
+    fund.commit(papers.fund, case.id, command.amount, papers, case.county, command.sources or ())
     case.record(
         PayoutApproved,
         papers,

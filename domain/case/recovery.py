@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from domain import fund
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Recovery, Stage
 from domain.commands import CaseCommand
-from domain.fund import amount_must_be_positive
+from domain.fund import payment as fund
+from domain.fund.appropriation import amount_must_be_positive
 from domain.money import Money
 from domain.rules import No, rule
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from domain import fund
 from domain.case.common import words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Inspection, Qualification, Stage, Subsidy
 from domain.case.selection import give_back_the_place
 from domain.commands import CaseCommand
+from domain.fund import payment as fund
 from domain.money import ZERO
 from domain.rules import No, rule
 

@@ -23,8 +23,10 @@ from domain.case.schedule import DeadlineClosed, DeadlineSet
 from domain.catalogue import Catalogue
 from domain.commands import CaseCommand
 from domain.exclusions import Exclusions
-from domain.fund import RETROFIT_LINE, AppropriateFund, Fund, appropriate_fund
-from domain.identity import batch_id, command_id, exclusions_id, fund_id, places_id, register_id
+from domain.fund.appropriation import AppropriateFund, appropriate_fund
+from domain.fund.budget import Budget
+from domain.fund.file import RETROFIT_LINE, Fund, Source
+from domain.identity import batch_id, budget_id, command_id, exclusions_id, fund_id, places_id, register_id
 from domain.money import Money
 from domain.notice.file import Notice
 from domain.places import Places
@@ -44,6 +46,7 @@ PLACES: Final = places_id(BATCH)
 REGISTER: Final = register_id("", CODE)
 EXCLUSIONS: Final = exclusions_id(CITY)
 FUND: Final = fund_id(CITY, PROGRAMME, RETROFIT_LINE)
+BUDGET: Final = budget_id(CITY, PROGRAMME)
 MONDAY: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The day on which every play begins; a plain working day."""
 
@@ -194,11 +197,11 @@ class Play:
             city=CITY,
             programme=programme,
             line=RETROFIT_LINE,
-            source="central",
+            source=Source.CENTRAL,
             amount=budget,
             document="财建1号",
         )
-        appropriate_fund(fund, money, CasePapers(money, self.now, self.rules, self.calendar))
+        appropriate_fund(fund, Budget.fresh(BUDGET), money, CasePapers(money, self.now, self.rules, self.calendar))
         opening = OpenBatch(
             command_id=identity,
             by=clerk1,

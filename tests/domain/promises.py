@@ -14,7 +14,7 @@ from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecord
 from domain.case.rooms import standing
 from domain.case.schedule import TIMERS, ReminderRecorded
 from domain.case.selection import CityReviewPassed, CountyReviewPassed
-from domain.fund import Fund
+from domain.fund.file import Fund
 from domain.money import ZERO
 from domain.record import File
 from tests.domain.play import Play

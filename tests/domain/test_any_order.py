@@ -17,7 +17,7 @@ from domain.case.file import CaseFile
 from domain.case.rooms import COMMANDS, decide
 from domain.case.schedule import next_wake
 from domain.commands import CaseCommand
-from domain.fund import Fund
+from domain.fund.file import Fund
 from domain.money import Money
 from domain.people import Person, Role
 from domain.policy import Days, Pack

@@ -11,7 +11,7 @@ from domain.authority import ROLES, role_must_be_allowed_to_do_this
 from domain.batch import OpenBatch, ReviseBatchRules
 from domain.case.rooms import COMMANDS
 from domain.exclusions import ImportExclusions
-from domain.fund import AppropriateFund
+from domain.fund import rooms as fund
 from domain.notice import room as notice
 from domain.people import SYSTEM, Person, Role
 from domain.provider import rooms as providers
@@ -21,7 +21,8 @@ from tests.domain.lines import LINES
 from tests.domain.play import after, passed, ready, refused, shows
 
 WITHOUT_CASE = (
-    *(one.kind for one in (OpenBatch, ReviseBatchRules, AppropriateFund, SetQuotas, ResetQuotas, ImportExclusions)),
+    *(one.kind for one in (OpenBatch, ReviseBatchRules, SetQuotas, ResetQuotas, ImportExclusions)),
+    *fund.COMMANDS,
     *notice.COMMANDS,
     *providers.COMMANDS,
     *catalogue.COMMANDS,

@@ -22,7 +22,7 @@ from domain.case.lookback import (
     StatementFiled,
 )
 from domain.case.schedule import DeadlinePassed
-from domain.fund import FundReleased
+from domain.fund.file import FundReleased
 from domain.money import Money
 from tests.domain.cast import CASE, ENTITLEMENT, clause, evaluator, head, inspector, leader, rules, supervisor
 from tests.domain.lines import FALLEN, SHUT_DOWN

@@ -18,7 +18,7 @@ from domain.case.payout import (
     entitlement,
 )
 from domain.case.rooms import decide
-from domain.fund import FundCommitted, FundPaid
+from domain.fund.file import FundCommitted, FundPaid
 from domain.money import Money
 from domain.people import Person
 from domain.policy import Cited, Standing

@@ -14,7 +14,7 @@ from domain.case.recovery import (
     RecoverySettled,
     RefundRecorded,
 )
-from domain.fund import FundRecovered
+from domain.fund.file import FundRecovered
 from domain.money import Money
 from domain.people import Person
 from tests.domain.cast import CASE, ENTITLEMENT, clause, clerk1, county_treasury, leader, leader2, rules

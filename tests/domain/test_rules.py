@@ -15,10 +15,12 @@ import pytest
 
 import domain
 from activities.desk import COMMANDS
-from domain import batch, catalogue, exclusions, fund, places, register
+from domain import batch, catalogue, exclusions, places, register
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
+from domain.fund import rooms as fund
+from domain.fund.file import FundPaid
 from domain.notice import room as notice
 from domain.provider import rooms as providers
 from domain.record import Fact
@@ -113,7 +115,7 @@ def test_the_kit_itself_bites() -> None:
         lambda: done.then_refused("step_must_be_due"),
         lambda: done.then_deadlines(),
         lambda: done.then_stands(supplements=1),
-        lambda: done.then_booked(fund.FundPaid),
+        lambda: done.then_booked(FundPaid),
         lambda: no.then(),
         lambda: no.then_refused("words_must_be_given"),
         lambda: no.then_refused("step_must_be_due", "别的条款"),
@@ -136,8 +138,8 @@ def test_a_refusal_leaves_the_play_where_it_was() -> None:
 
 # --- facts
 
-_MAY_CALL = {"pop", "get", "replace", "sign"}
-"""What a fold may call: look up, take out, copy with a change, and remember a hand."""
+_MAY_CALL = {"pop", "get", "replace", "sign", "post", "owe", "repay"}
+"""What a fold may call: look up, take out, copy with a change, remember a hand, and add up the fund's books."""
 _MAY_DO = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
 _MUST_NOT_HOLD = (
     *(ast.IfExp, ast.Compare, ast.BoolOp, ast.Lambda, ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr),

@@ -7,7 +7,7 @@ import pytest
 from domain.case.file import CasePapers, Qualification, Stage, Subsidy
 from domain.case.rooms import decide
 from domain.case.withdrawal import WithdrawalApproved, WithdrawalAsked, WithdrawalDeclined
-from domain.fund import FundReleased
+from domain.fund.file import FundReleased
 from domain.money import Money
 from tests.domain.cast import CASE, ENTITLEMENT
 from tests.domain.lines import MAIN, SHUT_DOWN
