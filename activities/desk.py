@@ -12,17 +12,16 @@ from uuid import UUID
 
 import structlog
 
-from activities import notices, treasury
+from activities import notices, supply, treasury
 from activities.messages import Answer
 from domain import authority, catalogue
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_been_opened, open_batch, revise_batch_rules
 from domain.calendar import Calendar
-from domain.case import contract, rooms
+from domain.case import rooms
 from domain.case.adoption import AdoptRules
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
 from domain.case.selection import OpenCase, SubmitApplication
-from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
 from domain.fund import rooms as funds
@@ -30,12 +29,9 @@ from domain.fund.appropriation import FundCommand
 from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import (
     batch_id,
-    catalogue_id,
     exclusions_id,
     fund_id,
     places_id,
-    pool_id,
-    provider_id,
     register_id,
 )
 from domain.notice import room
@@ -43,9 +39,7 @@ from domain.notice.common import NoticeCommand
 from domain.notice.publish import PublishNotice
 from domain.places import Places
 from domain.policy import Pack
-from domain.provider import admission, rating
 from domain.provider import rooms as providers
-from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import File
 from domain.register import Register
@@ -178,17 +172,8 @@ class Desk:
         authority.may(command, None)
         if isinstance(command, PublishNotice | NoticeCommand):
             return notices.decide(self._store, self._calendar, command, at)
-        if isinstance(command, ProviderCommand):
-            return self._about_a_provider(command, at)
-        if isinstance(command, admission.AppointInstitution):
-            pool = self._store.load(Pool, pool_id(command.city, command.programme))
-            admission.appoint_institution(pool, command, ProviderPapers(command, at, load.load(command.city), pool))
-            return [pool]
-        if isinstance(command, CatalogueCommand):
-            products = self._store.load(Catalogue, catalogue_id(command.city, command.programme))
-            papers_of_today = CasePapers(command, at, load.load(command.city), self._calendar)
-            catalogue.DECISIONS[type(command)](products, command, papers_of_today)
-            return [products]
+        if isinstance(command, supply.SupplyCommand):
+            return supply.decide(self._store, self._calendar, command, at)
         if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -243,33 +228,7 @@ class Desk:
                 exclusions=self._store.load(Exclusions, exclusions_id(case.city)),
                 elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
             )
-        return self._with_the_pool(case, command, papers) if rooms.meets_the_pool(command) else papers
-
-    def _with_the_pool(self, case: CaseFile, command: CaseCommand, papers: CasePapers) -> CasePapers:
-        """The pool, its providers that are named, and the products, as they stand while this is decided."""
-        home = (case.city, case.programme)
-        pool = self._store.load(Pool, pool_id(*home))
-        codes = {pool.code_of(named) for named in contract.providers_named(case, command)} - {""}
-        named = {code: self._store.load(Provider, provider_id(*home, code)) for code in sorted(codes)}
-        products = None
-        if getattr(command, "products", ()):
-            products = self._store.load(Catalogue, catalogue_id(*home))
-        return replace(papers, pool=pool, providers=named, catalogue=products)
-
-    def _about_a_provider(self, command: ProviderCommand, at: datetime) -> list[File]:
-        home = (command.city, command.programme)
-        provider = self._store.load(Provider, provider_id(*home, command.credit_code))
-        pool = self._store.load(Pool, pool_id(*home))
-        lead = None
-        if isinstance(command, admission.JoinConsortium):
-            lead = self._store.load(Provider, provider_id(*home, pool.code_of(command.lead)))
-        cases: tuple[CaseFile, ...] = ()
-        if isinstance(command, rating.RateProvider):
-            cases = tuple(self._store.load(CaseFile, case) for case in provider.engaged)
-        rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
-        pack = load.load(command.city, (load.REHEARSAL,) if rehearsal else ())
-        providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases))
-        return [provider, *([pool] if pool.pending_events else [])]
+        return supply.laid_out(self._store, case, command, papers) if rooms.meets_the_pool(command) else papers
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
         """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""

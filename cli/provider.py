@@ -21,9 +21,8 @@ from domain.provider.admission import (
     LeaveConsortium,
     MoveProvider,
 )
+from domain.provider.appeal import AnswerProviderAppeal, AppealProviderDecision
 from domain.provider.conduct import (
-    AnswerProviderAppeal,
-    AppealProviderDecision,
     ConfirmProviderRectification,
     OrderProviderRectification,
     RecordProviderFault,

@@ -21,17 +21,8 @@ from domain.case.acceptance import (
     PublishAcceptance,
     ReportRectification,
 )
-from domain.case.contract import (
-    ApproveContractChange,
-    AskContractChange,
-    FileContract,
-    FilePlan,
-    PassContract,
-    PassPlan,
-    RegisterContract,
-    ReturnContract,
-    ReturnPlan,
-)
+from domain.case.contract import FileContract, PassContract, RegisterContract, ReturnContract
+from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
 from domain.case.payout import (
@@ -42,6 +33,7 @@ from domain.case.payout import (
     VerifyEntitlement,
     entitlement,
 )
+from domain.case.plan import FilePlan, PassPlan, ReturnPlan
 from domain.case.retrofit import InspectMilestone, ReportCompletion, ReportMilestone
 from domain.case.selection import (
     AnswerObjection,

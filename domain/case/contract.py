@@ -1,4 +1,4 @@
-"""合同: the plan and the contract are reviewed and put on file; what is on file can be subsidised, and no more."""
+"""合同: the contract is reviewed and put on file; what is on file can be subsidised, and no more."""
 
 from __future__ import annotations
 
@@ -6,60 +6,25 @@ from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
-from domain.case.common import (
-    hand_must_differ,
-    institution_must_be_plainly_named,
-    step_must_be_due,
-    words_must_be_given,
-)
+from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Works
+from domain.case.plan import (
+    provider_must_not_be_the_firm_itself,
+    reviewer_must_be_the_supervisor_where_there_is_one,
+)
 from domain.case.supply import (
     Comparison,
     NamedProduct,
     compared,
     engage,
-    may_sign,
     note_prices,
     provider_must_be_in_the_pool,
 )
 from domain.commands import CaseCommand
-from domain.fund.appropriation import amount_must_be_positive
-from domain.identity import same
-from domain.money import ZERO, Money, total
+from domain.money import ZERO, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
 from domain.spend import Contract
-
-
-class PlanFiled(CaseFact):
-    """方案: how the firm will be retrofitted, and by whom."""
-
-    TOPIC: ClassVar[str] = "case.plan-filed"
-    provider: str
-    price: Money
-
-    def fold(self, file: CaseFile) -> None:
-        file.provider = self.provider
-        file.works = Works.PLAN_REVIEW
-
-
-class PlanPassed(CaseFact):
-    """The plan is sound and its price reasonable."""
-
-    TOPIC: ClassVar[str] = "case.plan-passed"
-
-    def fold(self, file: CaseFile) -> None:
-        file.works = Works.CONTRACTING
-        file.sign("plan review", self.by.id)
-
-
-class PlanReturned(CaseFact):
-    """The plan must be changed."""
-
-    TOPIC: ClassVar[str] = "case.plan-returned"
-
-    def fold(self, file: CaseFile) -> None:
-        file.works = Works.PLANNING
 
 
 class ContractFiled(CaseFact):
@@ -104,74 +69,7 @@ class ContractRegistered(CaseFact):
         file.retrofitters = (*file.retrofitters, file.provider)
 
 
-class ContractChangeAsked(CaseFact):
-    """合同变更: the parties want another version while works go on."""
-
-    TOPIC: ClassVar[str] = "case.contract-change-asked"
-    contract: Contract
-
-    def fold(self, file: CaseFile) -> None:
-        file.contract_change = self.contract
-
-
-class ContractChanged(CaseFact):
-    """The new version counts from here on; the old one stays in the record."""
-
-    TOPIC: ClassVar[str] = "case.contract-changed"
-    contract: Contract
-
-    def fold(self, file: CaseFile) -> None:
-        file.contract = self.contract
-        file.provider = self.contract.provider
-        file.retrofitters = (*file.retrofitters, self.contract.provider)
-        file.contract_change = None
-        file.contract_changes += 1
-
-
-class ContractChangeDeclined(CaseFact):
-    """The registered version stays."""
-
-    TOPIC: ClassVar[str] = "case.contract-change-declined"
-
-    def fold(self, file: CaseFile) -> None:
-        file.contract_change = None
-
-
-EVENTS = (
-    PlanFiled,
-    PlanPassed,
-    PlanReturned,
-    ContractFiled,
-    ContractPassed,
-    ContractReturned,
-    ContractRegistered,
-    ContractChangeAsked,
-    ContractChanged,
-    ContractChangeDeclined,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FilePlan(CaseCommand):
-    """Hand in the plan with its provider and price."""
-
-    kind: Literal["file-plan"] = "file-plan"
-    provider: str
-    price: Money
-
-
-@dataclass(frozen=True, kw_only=True)
-class PassPlan(CaseCommand):
-    """The plan is sound."""
-
-    kind: Literal["pass-plan"] = "pass-plan"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReturnPlan(CaseCommand):
-    """Send the plan back; ``reason`` says why."""
-
-    kind: Literal["return-plan"] = "return-plan"
+EVENTS = (ContractFiled, ContractPassed, ContractReturned, ContractRegistered)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,29 +102,6 @@ class RegisterContract(CaseCommand):
     kind: Literal["register-contract"] = "register-contract"
 
 
-@dataclass(frozen=True, kw_only=True)
-class AskContractChange(CaseCommand):
-    """Ask for another version; ``reason`` says why."""
-
-    kind: Literal["ask-contract-change"] = "ask-contract-change"
-    contract: Contract
-    products: tuple[NamedProduct, ...] = ()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApproveContractChange(CaseCommand):
-    """Let the new version count."""
-
-    kind: Literal["approve-contract-change"] = "approve-contract-change"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeclineContractChange(CaseCommand):
-    """Keep the registered version; ``reason`` says why."""
-
-    kind: Literal["decline-contract-change"] = "decline-contract-change"
-
-
 @rule
 def contract_must_be_signed_within_the_pilot(signed: date, today: date, pack: Pack) -> No | None:
     """Only a contract signed in the pilot period, and not after the day it is handed in, counts."""
@@ -256,12 +131,6 @@ def contract_must_add_up(contract: Contract) -> No | None:
 
 
 @rule
-def provider_must_not_be_the_firm_itself(case: CaseFile, provider: str) -> No | None:
-    """A firm cannot sell the retrofit to itself."""
-    return No("服务商不能是企业自身") if same(provider) in (same(case.credit_code), same(case.firm)) else None
-
-
-@rule
 def contract_must_follow_the_plan(case: CaseFile, contract: Contract) -> No | None:
     """The provider is the one whose plan was reviewed."""
     if contract.provider == case.provider:
@@ -269,41 +138,10 @@ def contract_must_follow_the_plan(case: CaseFile, contract: Contract) -> No | No
     return No(f"合同服务商“{contract.provider}”与已审方案的服务商“{case.provider}”不一致")
 
 
-@rule
-def reviewer_must_be_the_supervisor_where_there_is_one(command: CaseCommand, pack: Pack) -> No | None:
-    """Where the city has a supervisor (监理), plan and contract are the supervisor's to review; else the bureau's."""
-    supervised = pack.flag("contract.supervised")
-    is_supervisor = command.by.role == "supervisor"
-    if supervised == is_supervisor:
-        return None
-    who = "监理" if supervised else "市局（本市未设监理）"
-    return No(f"方案与合同应由{who}审核", pack.clause("contract.supervised"))
-
-
-@rule
-def changes_must_stay_within_the_limit(case: CaseFile, pack: Pack) -> No | None:
-    """A contract is changed a limited number of times."""
-    most = pack.count("contract.max_changes")
-    if case.contract_changes < most:
-        return None
-    return No(f"合同已变更 {case.contract_changes} 次，上限 {most} 次", pack.clause("contract.max_changes"))
-
-
-@rule
-def there_must_be_a_change_to_decide(case: CaseFile) -> No | None:
-    """The bureau answers a change that was asked for."""
-    return None if case.contract_change is not None else No("没有待审批的合同变更")
-
-
-@rule
-def one_change_at_a_time(case: CaseFile) -> No | None:
-    """The next change is asked for when the last is decided."""
-    return No("上一次合同变更尚未审批") if case.contract_change is not None else None
-
-
-def _check(
+def checked(
     case: CaseFile, contract: Contract, products: tuple[NamedProduct, ...], papers: CasePapers
 ) -> tuple[Comparison, ...]:
+    """All that makes a contract count, and its prices beside their references. Raises Rejection, or OpenQuestion."""
     words_must_be_given(contract.number, "合同编号")
     contract_must_be_signed_within_the_pilot(contract.signed, papers.today, papers.pack)
     contract_must_add_up(contract)
@@ -312,36 +150,10 @@ def _check(
     return compared(contract, products, papers)
 
 
-def file_plan(case: CaseFile, command: FilePlan, papers: CasePapers) -> None:
-    """To the reviewer; once more, with another provider, where the one of the plan may not sign any longer."""
-    again = () if may_sign(papers, case.provider) else (Works.CONTRACTING, Works.REGISTERING)
-    step_must_be_due(case.works, Works.PLANNING, *again)
-    institution_must_be_plainly_named(command.provider)
-    amount_must_be_positive(command.price)
-    provider_must_not_be_the_firm_itself(case, command.provider)
-    provider_must_be_in_the_pool(papers, command.provider)
-    case.record(PlanFiled, papers, provider=command.provider, price=command.price)
-
-
-def pass_plan(case: CaseFile, command: PassPlan, papers: CasePapers) -> None:
-    """The firm may sign."""
-    step_must_be_due(case.works, Works.PLAN_REVIEW)
-    reviewer_must_be_the_supervisor_where_there_is_one(command, papers.pack)
-    case.record(PlanPassed, papers, clauses=(papers.pack.clause("contract.supervised"),))
-
-
-def return_plan(case: CaseFile, command: ReturnPlan, papers: CasePapers) -> None:
-    """Back to the firm."""
-    step_must_be_due(case.works, Works.PLAN_REVIEW)
-    reviewer_must_be_the_supervisor_where_there_is_one(command, papers.pack)
-    words_must_be_given(command.reason, "退回理由")
-    case.record(PlanReturned, papers)
-
-
 def file_contract(case: CaseFile, command: FileContract, papers: CasePapers) -> None:
     """All that makes a contract count is checked before anyone reads it."""
     step_must_be_due(case.works, Works.CONTRACTING)
-    prices = _check(case, command.contract, command.products, papers)
+    prices = checked(case, command.contract, command.products, papers)
     contract_must_follow_the_plan(case, command.contract)
     case.record(ContractFiled, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=command.contract)
     note_prices(case, prices, papers)
@@ -373,60 +185,9 @@ def register_contract(case: CaseFile, command: RegisterContract, papers: CasePap
     engage(case, case.contract, papers)
 
 
-def ask_contract_change(case: CaseFile, command: AskContractChange, papers: CasePapers) -> None:
-    """All guards of a contract hold for its next version too."""
-    step_must_be_due(case.works, Works.UNDER_WAY)
-    one_change_at_a_time(case)
-    changes_must_stay_within_the_limit(case, papers.pack)
-    words_must_be_given(command.reason, "变更理由")
-    prices = _check(case, command.contract, command.products, papers)
-    case.record(ContractChangeAsked, papers, contract=command.contract)
-    note_prices(case, prices, papers)
-
-
-def approve_contract_change(case: CaseFile, command: ApproveContractChange, papers: CasePapers) -> None:
-    """The new version counts."""
-    step_must_be_due(case.works, Works.UNDER_WAY)
-    there_must_be_a_change_to_decide(case)
-    change = case.contract_change
-    assert change is not None
-    provider_must_be_in_the_pool(papers, change.provider)
-    case.record(ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=change)
-    engage(case, change, papers)
-
-
-def providers_named(case: CaseFile, command: CaseCommand) -> tuple[str, ...]:
-    """Whose files must lie on the desk: the case's provider, and the one that a plan or a contract names."""
-    named = [case.provider]
-    match command:
-        case FilePlan():
-            named.append(command.provider)
-        case FileContract() | AskContractChange():
-            named.append(command.contract.provider)
-        case ApproveContractChange() if case.contract_change is not None:
-            named.append(case.contract_change.provider)
-    return tuple(word for word in named if word)
-
-
-def decline_contract_change(case: CaseFile, command: DeclineContractChange, papers: CasePapers) -> None:
-    """The old version stays."""
-    there_must_be_a_change_to_decide(case)
-    words_must_be_given(command.reason, "不同意的理由")
-    case.record(ContractChangeDeclined, papers)
-
-
-MEETS_THE_POOL = (FilePlan, FileContract, PassContract, RegisterContract, AskContractChange, ApproveContractChange)
-"""Commands that are decided with the pool, its providers and the catalogue on the desk."""
-
 DECISIONS = {
-    FilePlan: file_plan,
-    PassPlan: pass_plan,
-    ReturnPlan: return_plan,
     FileContract: file_contract,
     PassContract: pass_contract,
     ReturnContract: return_contract,
     RegisterContract: register_contract,
-    AskContractChange: ask_contract_change,
-    ApproveContractChange: approve_contract_change,
-    DeclineContractChange: decline_contract_change,
 }

@@ -13,10 +13,12 @@ from itertools import combinations
 from typing import ClassVar, Final, Literal
 
 from domain.case.common import words_must_be_given
-from domain.case.contract import MEETS_THE_POOL
+from domain.case.contract import FileContract, PassContract, RegisterContract
+from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.diagnosis import AssignDiagnosis
 from domain.case.evaluation import AssignEvaluator
 from domain.case.file import CaseFact, CaseFile, CasePapers
+from domain.case.plan import FilePlan
 from domain.commands import CaseCommand
 from domain.identity import same
 from domain.people import Role
@@ -65,7 +67,10 @@ class ApproveConflict(CaseCommand):
     pair: str
 
 
-TAKES_A_POST: Final = (*MEETS_THE_POOL, AssignDiagnosis, AssignEvaluator)
+TAKES_A_POST: Final = (
+    *(FilePlan, FileContract, PassContract, RegisterContract, AskContractChange, ApproveContractChange),
+    *(AssignDiagnosis, AssignEvaluator),
+)
 """Commands by which an organisation may come to work for the firm; so does every act of a supervisor."""
 
 
@@ -124,6 +129,19 @@ def _holders(case: CaseFile, pool: Pool | None) -> Iterator[tuple[str, str]]:
     for post, name in named:
         if name:
             yield post, pool.name_of(name) if pool is not None else name
+
+
+def providers_named(case: CaseFile, command: CaseCommand) -> tuple[str, ...]:
+    """Whose files must lie on the desk: the case's provider, and the one that a plan or a contract names."""
+    named = [case.provider]
+    match command:
+        case FilePlan():
+            named.append(command.provider)
+        case FileContract() | AskContractChange():
+            named.append(command.contract.provider)
+        case ApproveContractChange() if case.contract_change is not None:
+            named.append(case.contract_change.provider)
+    return tuple(word for word in named if word)
 
 
 def conflicts(case: CaseFile, pool: Pool | None) -> tuple[Held, ...]:

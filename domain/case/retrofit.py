@@ -7,7 +7,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from domain.case.common import step_must_be_due, words_must_be_given
-from domain.case.contract import one_change_at_a_time
+from domain.case.contract_change import one_change_at_a_time
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Works
 from domain.commands import CaseCommand
 from domain.policy import Pack

@@ -1,6 +1,6 @@
-"""动态管理: a fault is found, warned of, put right in time or paid for with the place in the pool; and the appeal.
+"""动态管理: a fault is found, warned of, put right in time or paid for with the place in the pool.
 
-Whoever found a fault decides nothing about it. Nothing is ever taken back: an appeal that is upheld is a new fact.
+Whoever found a fault decides nothing about it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,12 @@ from domain.provider.file import (
     ProviderPapers,
     provider_decision_must_be_grounded,
     provider_hand_must_differ,
-    provider_must_act_for_itself,
     provider_must_stand_where_the_step_begins,
 )
 from domain.record import Fact
 from domain.rules import No, rule
 
-_FOUND, _WARNED, _ORDERED, _REMOVED = (
+FOUND, WARNED, ORDERED, REMOVED = (
     "find provider fault",
     "warn provider",
     "order provider rectification",
@@ -99,52 +98,12 @@ class ProviderRemoved(Fact):
         file.sign("remove provider", self.by.id)
 
 
-class ProviderAppealed(Fact):
-    """申诉: it says that the last decision was wrong. Nothing is suspended by that."""
-
-    TOPIC: ClassVar[str] = "provider.appealed"
-    statement: str
-
-    def fold(self, file: Provider) -> None:
-        file.appealed = file.decisions
-        file.appeal_open = True
-
-
-class ProviderAppealDismissed(Fact):
-    """The decision stands."""
-
-    TOPIC: ClassVar[str] = "provider.appeal-dismissed"
-    answer: str
-    document: str
-
-    def fold(self, file: Provider) -> None:
-        file.appeal_open = False
-
-
-class ProviderRestored(Fact):
-    """申诉成立: it stands again as if nothing had been held against it; what was decided stays in the record."""
-
-    TOPIC: ClassVar[str] = "provider.restored"
-    answer: str
-    document: str
-
-    def fold(self, file: Provider) -> None:
-        file.membership = Membership.IN_POOL
-        file.fault = ""
-        file.suspended = False
-        file.rectify_by = None
-        file.appeal_open = False
-
-
 EVENTS = (
     ProviderFaultFound,
     ProviderWarned,
     ProviderRectificationOrdered,
     ProviderRectified,
     ProviderRemoved,
-    ProviderAppealed,
-    ProviderAppealDismissed,
-    ProviderRestored,
 )
 
 
@@ -192,24 +151,6 @@ class RemoveProvider(ProviderCommand):
     document: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AppealProviderDecision(ProviderCommand):
-    """Appeal against the last decision."""
-
-    kind: Literal["appeal-provider-decision"] = "appeal-provider-decision"
-    statement: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AnswerProviderAppeal(ProviderCommand):
-    """Uphold or dismiss the appeal."""
-
-    kind: Literal["answer-provider-appeal"] = "answer-provider-appeal"
-    upheld: bool
-    answer: str
-    document: str
-
-
 @rule
 def fault_must_have_been_found(provider: Provider) -> No | None:
     """Nobody is warned for nothing."""
@@ -227,20 +168,6 @@ def removal_must_wait_for_the_rectification(provider: Provider, today: date) -> 
     """The time that was given is given whole; only after it may the provider be removed."""
     due = provider.rectify_by
     return No(f"整改期限至 {due} 止，期满仍未整改到位的方可移出") if due is not None and today <= due else None
-
-
-@rule
-def decision_must_be_appealed_once(provider: Provider) -> No | None:
-    """Against each decision one appeal; where nothing was decided there is nothing to appeal against."""
-    if provider.appealed < provider.decisions:
-        return None
-    return No("对同一决定只能申诉一次" if provider.decisions else "没有可以申诉的决定")
-
-
-@rule
-def appeal_must_be_open(provider: Provider) -> No | None:
-    """An answer answers something."""
-    return None if provider.appeal_open else No("没有待答复的申诉")
 
 
 @rule
@@ -267,7 +194,7 @@ def warn_provider(provider: Provider, command: WarnProvider, papers: ProviderPap
     """The first step."""
     provider_must_stand_where_the_step_begins(provider, Membership.IN_POOL)
     fault_must_have_been_found(provider)
-    _grounded(provider, command, _FOUND, document=command.document)
+    _grounded(provider, command, FOUND, document=command.document)
     provider.record(ProviderWarned, papers, document=command.document)
 
 
@@ -276,7 +203,7 @@ def order_provider_rectification(
 ) -> None:
     """The second step; whether it may go on signing meanwhile is said in the order."""
     provider_must_stand_where_the_step_begins(provider, Membership.WARNED)
-    _grounded(provider, command, _FOUND, document=command.document, items=command.items)
+    _grounded(provider, command, FOUND, document=command.document, items=command.items)
     rectification_must_have_time(command.due, papers.today)
     provider.record(
         ProviderRectificationOrdered,
@@ -293,34 +220,16 @@ def confirm_provider_rectification(
 ) -> None:
     """By another hand than the one that ordered it; late is late, but put right is put right."""
     provider_must_stand_where_the_step_begins(provider, Membership.RECTIFYING)
-    _grounded(provider, command, _ORDERED, opinion=command.opinion)
+    _grounded(provider, command, ORDERED, opinion=command.opinion)
     provider.record(ProviderRectified, papers, opinion=command.opinion)
 
 
 def remove_provider(provider: Provider, command: RemoveProvider, papers: ProviderPapers) -> None:
     """The last step."""
     provider_must_stand_where_the_step_begins(provider, Membership.RECTIFYING)
-    _grounded(provider, command, _FOUND, document=command.document, ground=command.ground)
+    _grounded(provider, command, FOUND, document=command.document, ground=command.ground)
     removal_must_wait_for_the_rectification(provider, papers.today)
     provider.record(ProviderRemoved, papers, ground=command.ground, document=command.document)
-
-
-def appeal_provider_decision(provider: Provider, command: AppealProviderDecision, papers: ProviderPapers) -> None:
-    """Once."""
-    provider_must_stand_where_the_step_begins(provider, Membership.WARNED, Membership.RECTIFYING, Membership.REMOVED)
-    provider_must_act_for_itself(provider, command.by)
-    provider_decision_must_be_grounded(statement=command.statement)
-    decision_must_be_appealed_once(provider)
-    provider.record(ProviderAppealed, papers, statement=command.statement)
-
-
-def answer_provider_appeal(provider: Provider, command: AnswerProviderAppeal, papers: ProviderPapers) -> None:
-    """By people who had no part in it."""
-    appeal_must_be_open(provider)
-    provider_hand_must_differ(provider, command.by, _FOUND, _WARNED, _ORDERED, _REMOVED)
-    provider_decision_must_be_grounded(answer=command.answer, document=command.document, reason=command.reason)
-    outcome = ProviderRestored if command.upheld else ProviderAppealDismissed
-    provider.record(outcome, papers, answer=command.answer, document=command.document)
 
 
 DECISIONS = {
@@ -329,6 +238,4 @@ DECISIONS = {
     OrderProviderRectification: order_provider_rectification,
     ConfirmProviderRectification: confirm_provider_rectification,
     RemoveProvider: remove_provider,
-    AppealProviderDecision: appeal_provider_decision,
-    AnswerProviderAppeal: answer_provider_appeal,
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from domain.commands import Command
-from domain.provider import admission, conduct, rating
+from domain.provider import admission, appeal, conduct, rating
 from domain.provider.admission import AppointInstitution
 from domain.provider.file import Provider, ProviderCommand, ProviderPapers
 from domain.record import Fact
@@ -14,12 +14,13 @@ from domain.record import Fact
 EVENTS: Final[tuple[type[Fact], ...]] = (
     *admission.EVENTS,
     *conduct.EVENTS,
+    *appeal.EVENTS,
     *rating.EVENTS,
     *admission.POOL_EVENTS,
 )
 
 DECISIONS: Final[Mapping[type[ProviderCommand], Callable[[Provider, Any, ProviderPapers], None]]] = {
-    command: decision for room in (admission, conduct, rating) for command, decision in room.DECISIONS.items()
+    command: decision for room in (admission, conduct, appeal, rating) for command, decision in room.DECISIONS.items()
 }
 
 _KINDS: Final[tuple[type[Command], ...]] = (*DECISIONS, AppointInstitution)

@@ -7,19 +7,10 @@ from datetime import date
 
 import pytest
 
-from domain.case.contract import (
-    ContractChangeAsked,
-    ContractChanged,
-    ContractChangeDeclined,
-    ContractFiled,
-    ContractPassed,
-    ContractRegistered,
-    ContractReturned,
-    PlanFiled,
-    PlanPassed,
-    PlanReturned,
-)
+from domain.case.contract import ContractFiled, ContractPassed, ContractRegistered, ContractReturned
+from domain.case.contract_change import ContractChangeAsked, ContractChanged, ContractChangeDeclined
 from domain.case.file import Works
+from domain.case.plan import PlanFiled, PlanPassed, PlanReturned
 from domain.money import Money
 from domain.spend import SpendLine
 from tests.domain.cast import CODE, LINES, clause, clerk1, clerk2, contract, provider, rules, supervisor

@@ -6,9 +6,10 @@ from typing import Any, Final
 
 import pytest
 
-from domain.case.contract import ContractFiled, PlanFiled
+from domain.case.contract import ContractFiled
 from domain.case.evaluation import EvaluatorAssigned
 from domain.case.independence import ConflictApproved, ConflictNoted
+from domain.case.plan import PlanFiled
 from domain.identity import pool_id, provider_id
 from domain.policy import PAIRS, POSTS, Value
 from domain.provider.file import Membership, Pool, Provider

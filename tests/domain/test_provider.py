@@ -31,14 +31,12 @@ from domain.provider.admission import (
     ProviderMoved,
     appoint_institution,
 )
+from domain.provider.appeal import ProviderAppealDismissed, ProviderAppealed, ProviderRestored
 from domain.provider.conduct import (
-    ProviderAppealDismissed,
-    ProviderAppealed,
     ProviderFaultFound,
     ProviderRectificationOrdered,
     ProviderRectified,
     ProviderRemoved,
-    ProviderRestored,
     ProviderWarned,
 )
 from domain.provider.file import Membership, Pool, Provider, ProviderPapers

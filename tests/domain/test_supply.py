@@ -8,15 +8,10 @@ from typing import Any, Final
 
 import pytest
 
-from domain.case.contract import (
-    ContractChangeAsked,
-    ContractChanged,
-    ContractFiled,
-    ContractPassed,
-    ContractRegistered,
-    PlanFiled,
-)
+from domain.case.contract import ContractFiled, ContractPassed, ContractRegistered
+from domain.case.contract_change import ContractChangeAsked, ContractChanged
 from domain.case.file import Works
+from domain.case.plan import PlanFiled
 from domain.case.supply import Comparison, NamedProduct, PricesCompared
 from domain.catalogue import Catalogue, Product
 from domain.identity import catalogue_id, pool_id, provider_id
