@@ -6,11 +6,13 @@ import asyncio
 import logging
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities import alarms
 from activities.decisions import Decisions
 from activities.desk import Desk
 from eventstore.store import EventStore
@@ -21,6 +23,8 @@ from workflows.client import connect
 
 log = structlog.get_logger()
 
+WATCH_SECONDS = 60
+"""How long an alarm may be missing at most, where the program that had to write it died."""
 THREADS = 8
 """Decisions at a time; the event log takes one append after another anyway."""
 
@@ -41,6 +45,19 @@ def build(client: Client, store: EventStore, task_queue: str, threads: ThreadPoo
     )
 
 
+async def watch(store: EventStore, every: float = WATCH_SECONDS) -> None:
+    """Now and again bring the cases' alarms up to their providers' files: whoever decided may have died on the way."""
+    desk = Desk(store, published())
+    while True:
+        try:
+            written = await asyncio.to_thread(alarms.spread, store, desk, datetime.now(UTC))
+            if written:
+                log.info("alarms written", cases=written)
+        except Exception:  # a database that is away comes back; the worker's other work must not end with this
+            log.exception("alarms not written")
+        await asyncio.sleep(every)
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises where PostgreSQL or Temporal cannot be reached at the start."""
     logging.getLogger("temporalio").setLevel(logging.WARNING)
@@ -53,7 +70,9 @@ async def serve(settings: Settings) -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         async with build(client, store, settings.task_queue, threads):
             log.info("worker serves", task_queue=settings.task_queue)
+            watching = asyncio.create_task(watch(store))
             await stop.wait()
+            watching.cancel()
     store.close()
 
 

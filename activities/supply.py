@@ -12,10 +12,11 @@ from domain.case.file import CaseFile, CasePapers
 from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand
 from domain.identity import catalogue_id, pool_id, provider_id
-from domain.provider import admission, rating
+from domain.policy import Pack
+from domain.provider import admission, consortium, institution, rating
 from domain.provider import rooms as providers
-from domain.provider.admission import AppointInstitution
 from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
+from domain.provider.institution import AppointInstitution
 from domain.record import File
 from eventstore.store import EventStore
 from policies import load
@@ -28,12 +29,13 @@ def decide(store: EventStore, calendar: Calendar, command: SupplyCommand, at: da
     """The files with what the command recorded in them, its subject first. Raises Rejection, or OpenQuestion."""
     if isinstance(command, CatalogueCommand):
         products = store.load(Catalogue, catalogue_id(command.city, command.programme))
-        papers = CasePapers(command, at, load.load(command.city), calendar)
+        papers = CasePapers(command, at, _rules(command.city, rehearsal=command.rehearsal), calendar)
         catalogue.DECISIONS[type(command)](products, command, papers)
         return [products]
     pool = store.load(Pool, pool_id(command.city, command.programme))
     if isinstance(command, AppointInstitution):
-        admission.appoint_institution(pool, command, ProviderPapers(command, at, load.load(command.city), pool))
+        rules = _rules(command.city, rehearsal=command.rehearsal)
+        institution.appoint_institution(pool, command, ProviderPapers(command, at, rules, pool))
         return [pool]
     return _about_a_provider(store, pool, command, at)
 
@@ -42,15 +44,22 @@ def _about_a_provider(store: EventStore, pool: Pool, command: ProviderCommand, a
     home = (command.city, command.programme)
     provider = store.load(Provider, provider_id(*home, command.credit_code))
     lead = None
-    if isinstance(command, admission.JoinConsortium):
+    if isinstance(command, consortium.JoinConsortium):
         lead = store.load(Provider, provider_id(*home, pool.code_of(command.lead)))
     cases: tuple[CaseFile, ...] = ()
     if isinstance(command, rating.RateProvider):
         cases = tuple(store.load(CaseFile, case) for case in provider.engaged)
+    members: tuple[Provider, ...] = ()
+    if isinstance(command, admission.AdmitProvider | admission.MoveProvider):
+        members = tuple(store.load(Provider, provider_id(*home, code)) for code in pool.codes)
     rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
-    pack = load.load(command.city, (load.REHEARSAL,) if rehearsal else ())
-    providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases))
+    pack = _rules(command.city, rehearsal=rehearsal)
+    providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases, members))
     return [provider, *([pool] if pool.pending_events else [])]
+
+
+def _rules(city: str, *, rehearsal: bool) -> Pack:
+    return load.load(city, (load.REHEARSAL,) if rehearsal else ())
 
 
 def laid_out(store: EventStore, case: CaseFile, command: CaseCommand, papers: CasePapers) -> CasePapers:

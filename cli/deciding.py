@@ -13,7 +13,7 @@ import typer
 from domain.commands import Command, Receipt
 from domain.identity import command_id
 from domain.policy import Pack
-from domain.programme import programme_of
+from domain.programme import is_rehearsed, programme_must_be_the_citys, programme_of
 from domain.rejections import Rejection
 from settings import Settings
 
@@ -69,6 +69,17 @@ def say(receipt: Receipt, said: dict[str, Any], words: str, as_json: bool) -> No
         typer.echo(json.dumps({**said, **done}, ensure_ascii=False))
     else:
         typer.echo(words)
+
+
+def home_of(pack: Pack, programme: str, overlays: tuple[str, ...]) -> tuple[str, bool]:
+    """The programme that is meant, and whether it is a rehearsal's: by its own name, or where none is written by the
+    overlays. Raises Rejection where the city cannot have one of this name.
+    """
+    if not programme:
+        return programme_for(pack, overlays), bool(overlays)
+    rehearsal = is_rehearsed(pack, programme)
+    programme_must_be_the_citys(pack, programme, rehearsal=rehearsal)
+    return programme, rehearsal
 
 
 def programme_for(pack: Pack, overlays: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from console.saying import Said, city_name, level, period, said
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
 from domain.policy import KEYS
-from domain.words import zh
+from domain.words import PROVIDER_ALARMS, zh
 from policies.notation import say
 from settings import Settings
 
@@ -100,6 +100,8 @@ def _head(told: Account) -> Iterator[str]:
     yield f"{place} · 项目 {case.programme} · {batch}{' · 推演' * case.rehearsal}"
     yield f"档案编号 {case.id}，已记 {case.version} 个事件，规则版本 {told.pack.version[:12]}"
     yield "；".join(f"{title}：{zh(getattr(case, name))}" for name, title in STATES.items())
+    if case.provider_alarm and case.is_open:
+        yield f"警示：{PROVIDER_ALARMS[case.provider_alarm]}"
     if case.grade is not None:
         before = level(case.baseline.level) if case.baseline else "未诊断"
         yield f"数字化水平：改造前 {before}，评测 {level(case.grade.level)}"
@@ -203,6 +205,7 @@ def _standing(told: Account) -> dict[str, Any]:
         **{name: getattr(case, name) for name in ("city", "programme", "credit_code", "firm", "county", "industry")},
         "batch": case.batch_code,
         "rehearsal": case.rehearsal,
+        "provider_alarm": case.provider_alarm,
         "version": case.version,
         **{name: str(getattr(case, name)) for name in STATES},
         "money": {

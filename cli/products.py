@@ -9,11 +9,12 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from cli import tables
-from cli.deciding import UNNAMED, decide, named, programme_for, say
+from cli import tables, tallied
+from cli.deciding import UNNAMED, decide, home_of, named, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from cli.roster import say_refused
+from domain import tally
 from domain.catalogue import Catalogue, CatalogueCommand, EnterProducts, Product, WithdrawProduct
 from domain.identity import catalogue_id
 from domain.policy import SPEND_KINDS
@@ -60,13 +61,15 @@ def take(
         raise typer.Exit(3) from refused
     except OSError as bad:
         raise WrongField(f"打不开 {file}：{'是目录，或没有读取的权限' if file.exists() else '没有这个文件'}") from bad
+    home, rehearsal = home_of(pack, programme, settings.overlays)
     command = EnterProducts(
         command_id=UNNAMED,
         by=person(by, role, organisation or pack.agency),
         reason=reason,
         evidence=(f"sha256:{found.file_hash}",),
         city=city,
-        programme=programme or programme_for(pack, settings.overlays),
+        programme=home,
+        rehearsal=rehearsal,
         products=found.products,
     )
     rows = len(found.products)
@@ -96,34 +99,39 @@ def withdraw(
     """下架一个产品；已签合同不受影响。"""
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
+    home, rehearsal = home_of(pack, programme, settings.overlays)
     command = WithdrawProduct(
         command_id=UNNAMED,
         by=person(by, role, organisation or pack.agency),
         reason=reason,
         city=city,
-        programme=programme or programme_for(pack, settings.overlays),
+        programme=home,
+        rehearsal=rehearsal,
         code=code,
     )
     say(decide(settings, _named(settings, command)), {"code": code}, f"产品 {code} 已下架。", as_json)
 
 
 def listed(city: City, programme: Programme = "", as_json: AsJson = False) -> None:
-    """产品目录现状。"""
+    """产品目录现状，以及目标数、现有数和差距。"""
     from cli.engine import record
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    programme = programme or programme_for(pack, settings.overlays)
+    home, _ = home_of(pack, programme, settings.overlays)
     with record(settings) as store:
-        held = store.load(Catalogue, catalogue_id(city, programme)).products.values()
+        catalogue = store.load(Catalogue, catalogue_id(city, home))
+    held, counted = catalogue.products.values(), list(tally.products(pack, catalogue))
     if as_json:
-        typer.echo(json.dumps({"programme": programme, "products": list(map(_plain, held))}, ensure_ascii=False))
+        said = {"programme": home, "products": list(map(_plain, held)), "targets": tallied.plain(counted)}
+        typer.echo(json.dumps(said, ensure_ascii=False))
         return
     if not held:
-        typer.echo(f"{pack.name}项目 {programme} 的产品目录是空的。")
-        return
+        typer.echo(f"{pack.name}项目 {home} 的产品目录是空的。")
     headings = ("编号", "名称", "类别", "报价（元）", "参考价（元）", "单位", "行业", "有效期")
-    tables.show(headings, map(_row, held), numbers=headings[3:5])
+    if held:
+        tables.show(headings, map(_row, held), numbers=headings[3:5])
+    tallied.show(counted, "个")
 
 
 def _row(one: Product) -> tuple[str, ...]:

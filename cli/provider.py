@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from cli import provider_told
-from cli.deciding import UNNAMED, decide, named, programme_for, say
+from cli.deciding import UNNAMED, decide, home_of, named, say
 from cli.fields import WrongField
 from cli.hands import By, Evidence, Of, Reason, person
 from domain.identity import pool_id, provider_id, tidy
 from domain.people import Person
-from domain.provider.admission import (
-    AdmitProvider,
-    ApplyProvider,
-    AppointInstitution,
-    JoinConsortium,
-    LeaveConsortium,
-    MoveProvider,
-)
+from domain.provider.admission import AdmitProvider, ApplyProvider, MoveProvider
 from domain.provider.appeal import AnswerProviderAppeal, AppealProviderDecision
 from domain.provider.conduct import (
     ConfirmProviderRectification,
@@ -29,7 +22,9 @@ from domain.provider.conduct import (
     RemoveProvider,
     WarnProvider,
 )
+from domain.provider.consortium import JoinConsortium, LeaveConsortium
 from domain.provider.file import Provider, ProviderCommand
+from domain.provider.institution import AppointInstitution
 from domain.provider.rating import RateProvider, RecordSatisfaction
 from domain.words import zh
 from policies import load
@@ -69,7 +64,7 @@ def apply(
     """申请入库。"""
     organisation = organisation or tidy(words)
     _do(ApplyProvider, words, city, programme, (by, role, organisation), reason, evidence, as_json,
-        name=name, industries=tuple(industry or ()), rehearsal=bool(Settings.from_environment().overlays))  # fmt: skip
+        name=name, industries=tuple(industry or ()))  # fmt: skip
 
 
 def admit(
@@ -179,7 +174,7 @@ def remove(
     document: Document, by: By, reason: Reason, role: AsRole = "bureau-leader", organisation: Of = "",
     evidence: Evidence = None, programme: Programme = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
-    """期满未整改到位的，移出资源池。在建项目不自动停止，逐项列出供盯办。"""
+    """期满未整改到位的，移出资源池。在建项目不自动停止，逐项列出供盯办，并在各档案中记一条警示。"""
     _do(RemoveProvider, words, city, programme, (by, role, organisation), reason, evidence, as_json,
         ground=ground, document=document)  # fmt: skip
     if not as_json:
@@ -215,24 +210,21 @@ def appoint(
     evidence: Evidence = None, programme: Programme = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """登记承担全市业务的中标机构（平台、智库、监理、评测、诊断），供逐家核对独立性。"""
-    settings, home, hand = _office(city, programme, (by, role, organisation))
+    settings, home, rehearsal, hand = _office(city, programme, (by, role, organisation))
     command = AppointInstitution(
-        command_id=UNNAMED, by=hand, reason=reason, evidence=tuple(evidence or ()),
+        command_id=UNNAMED, by=hand, reason=reason, evidence=tuple(evidence or ()), rehearsal=rehearsal,
         city=city, programme=home, organisation=institution, post=post, document=document,
     )  # fmt: skip
     receipt = decide(settings, named(settings, command, pool_id(city, home)))
     say(receipt, {"organisation": institution, "post": post}, f"已登记：{institution}（{document}）。", as_json)
 
 
-def _office(city: str, programme: str, by: tuple[str, str, str]) -> tuple[Settings, str, Person]:
+def _office(city: str, programme: str, by: tuple[str, str, str]) -> tuple[Settings, str, bool, Person]:
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
     identity, role, organisation = by
-    return (
-        settings,
-        programme or programme_for(pack, settings.overlays),
-        person(identity, role, organisation or pack.agency),
-    )
+    home, rehearsal = home_of(pack, programme, settings.overlays)
+    return settings, home, rehearsal, person(identity, role, organisation or pack.agency)
 
 
 def _do(
@@ -247,10 +239,15 @@ def _do(
     **fields: Any,
 ) -> None:
     """One command about one provider, and how it stands thereafter."""
+    from activities import alarms
+    from activities.desk import Desk
     from activities.pool import code_of
     from cli.engine import record
+    from policies.calendars import published
 
-    settings, home, hand = _office(city, programme, by)
+    settings, home, rehearsal, hand = _office(city, programme, by)
+    if kind is ApplyProvider:
+        fields["rehearsal"] = rehearsal
     with record(settings) as store:
         code = tidy(words) if kind is ApplyProvider else code_of(store, city, home, words)
     command = kind(
@@ -267,7 +264,11 @@ def _do(
     receipt = decide(settings, named(settings, command, stream))
     with record(settings) as store:
         now = store.load(Provider, stream)
+        if now.decision == receipt.command_id:
+            alarms.spread(store, Desk(store, published()), datetime.now(UTC))
     said = {"credit_code": code, "programme": home, **provider_told.standing(now)}
     rated = "".join(f"\n  {step}" for step in now.rating.steps) if kind is RateProvider and now.rating else ""
-    words = f"已办理：{zh(command.kind)}。{now.name}({code})，{zh(now.membership)}，层级 {now.tier or '未定'}。{rated}"
+    words = (
+        f"已办理：{zh(command.kind)}。{now.name}（{code}），{zh(now.membership)}，层级 {now.tier or '未定'}。{rated}"
+    )
     say(receipt, said, words, as_json)

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 
 import typer
 
-from cli import tables
-from cli.deciding import programme_for
+from cli import tables, tallied
+from cli.deciding import home_of
 from console.saying import said
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
 from domain.provider.file import Provider
+from domain.provider.tiers import tallies
 from domain.words import zh
 from policies import load
 from settings import Settings
@@ -44,7 +45,7 @@ def show(words: Words, city: City, programme: Programme = "", as_json: AsJson = 
     from eventstore.mapper import adapter
 
     settings = Settings.from_environment()
-    home = programme or programme_for(load.load(city, settings.overlays), settings.overlays)
+    home, _ = home_of(load.load(city, settings.overlays), programme, settings.overlays)
     with record(settings) as store:
         told = account(store, city, home, words)
     provider = told.provider
@@ -62,7 +63,7 @@ def show(words: Words, city: City, programme: Programme = "", as_json: AsJson = 
         }
         typer.echo(json.dumps(whole, ensure_ascii=False, indent=2, default=str))
         return
-    typer.echo(f"{provider.name}({provider.credit_code})，项目 {home}")
+    typer.echo(f"{provider.name}（{provider.credit_code}），项目 {home}")
     may = "可以承接新项目" if provider.may_sign else "不能承接新项目"
     typer.echo(f"{zh(provider.membership)}，层级 {provider.tier or '未定'}，{may}；承接 {len(told.cases)} 家")
     if provider.consortia or told.members:
@@ -77,7 +78,7 @@ def show(words: Words, city: City, programme: Programme = "", as_json: AsJson = 
     for fact, state in story:
         why = f"，理由：{fact.reason}" if fact.reason else ""
         typer.echo(f"  {fact.timestamp.astimezone(CHINA):%Y-%m-%d %H:%M} {zh(fact.TOPIC)}")
-        typer.echo(f"      {zh(fact.by.role)} {fact.by.id}({fact.by.organisation}){why}")
+        typer.echo(f"      {zh(fact.by.role)} {fact.by.id}（{fact.by.organisation}）{why}")
         for one in said(state):
             typer.echo(f"      {one.label}：{one.text or '、'.join(one.items)}")
         if fact.evidence:
@@ -90,7 +91,7 @@ def running(words: str, city: str, programme: str) -> None:
     from cli.engine import record
 
     settings = Settings.from_environment()
-    home = programme or programme_for(load.load(city, settings.overlays), settings.overlays)
+    home, _ = home_of(load.load(city, settings.overlays), programme, settings.overlays)
     with record(settings) as store:
         _running(account(store, city, home, words).cases)
 
@@ -100,7 +101,7 @@ def _running(cases: tuple[CaseFile, ...]) -> None:
     if going_on:
         typer.echo(f"进行中的项目 {len(going_on)} 家：")
     for case in going_on:
-        typer.echo(f"  {case.firm}({case.credit_code})：{zh(case.stage)}")
+        typer.echo(f"  {case.firm}（{case.credit_code}）：{zh(case.stage)}")
 
 
 def _case(case: CaseFile) -> dict[str, Any]:
@@ -113,24 +114,32 @@ def listed(
     tier: Annotated[str, typer.Option("--tier", help="只列这一层级")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """服务商名录。"""
+    """服务商名录，以及各层级的目标家数、现有家数和差距。"""
     from activities.pool import providers
     from cli.engine import record
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    home = programme or programme_for(pack, settings.overlays)
+    home, _ = home_of(pack, programme, settings.overlays)
     with record(settings) as store:
-        found = [one for one in providers(store, city, home) if tier in ("", one.tier)]
+        everybody = providers(store, city, home)
+    found = [one for one in everybody if tier in ("", one.tier)]
+    counted = list(tallies(pack, everybody))
     if as_json:
         every = [{"credit_code": one.credit_code, **standing(one)} for one in found]
-        typer.echo(json.dumps({"city": city, "programme": home, "providers": every}, ensure_ascii=False))
+        typer.echo(
+            json.dumps(
+                {"city": city, "programme": home, "providers": every, "tiers": tallied.plain(counted)},
+                ensure_ascii=False,
+            )
+        )
         return
     if not found:
         typer.echo(f"{pack.name}项目 {home} 没有这样的服务商。")
-        return
     headings = ("信用代码", "名称", "层级", "现状", "可否承接", "承接（家）", "评价（分）")
-    tables.show(headings, map(_row, found), numbers=headings[-2:])
+    if found:
+        tables.show(headings, map(_row, found), numbers=headings[-2:])
+    tallied.show(counted, "家")
 
 
 def _row(one: Provider) -> tuple[str, ...]:

@@ -29,7 +29,13 @@ _CLOCK: Final = frozenset(
     {"case.deadline-set", "case.deadline-closed", "case.deadline-passed", "case.reminder-recorded"}
 )
 _STOPS: Final = frozenset(
-    {"case.deadline-passed", "case.command-refused", "case.application-rejected", "case.application-lapsed"}
+    {
+        "case.provider-alarm-raised",
+        "case.deadline-passed",
+        "case.command-refused",
+        "case.application-rejected",
+        "case.application-lapsed",
+    }
     | {"case.acceptance-failed", "case.inspection-found", "case.revoked", "case.payment-bounced"}
     | {"case.lookback-recheck-failed", "case.recovery-handed-over"}
 )

@@ -13,6 +13,7 @@ from typing import Any, Final
 from domain.money import Money
 from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
 from domain.rejections import Rejection
+from domain.standard import DIMENSIONS, spelled
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
 
@@ -47,11 +48,13 @@ LABELS: Final[Mapping[str, str]] = {
     "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
     "address": "公示页面地址", "covers": "涉及的档案", "day": "日期", "days_left": "剩余日数",
     "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
-    "number": "异议序号", "objection": "异议",
+    "cause": "警示原因", "decision": "服务商处理命令号", "number": "异议序号", "objection": "异议",
     "provisional": "暂定", "replaced_by": "由哪个公示替代", "replaces": "替代哪个公示", "seen_sha256": "页面实际哈希",
     "sha256": "公示内容哈希", "since": "起算日", "snapshot": "公示内容",
 }  # fmt: skip
 """Every field that an event of the house can carry beside what all events carry."""
+
+_POINTS: Final = ("foundation", "management", "effect")
 
 LEVELS: Final = ("无等级", "一级（初始级）", "二级（规范级）", "三级（集成级）", "四级（协同级）")
 
@@ -59,6 +62,7 @@ _COMMON: Final = frozenset({"at", "timestamp", "by", "clauses", "class_version",
     *("originator_id", "originator_version", "pack_version", "reason"),
 }
 _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
+    "cause": {"removed": "已被移出服务商资源池", "suspended": "限期整改，暂停承接新项目"},
     "clawback": KEYS["lookback.clawback"].words,
     "credit": (_ACCOUNTS := {
         "appropriation": "指标来源", "available": "可用", "allocated": "预下达", "committed": "已占用",
@@ -193,16 +197,26 @@ def grade(plain: Mapping[str, Any], caption: str) -> Table:
     """The six numbers of an evaluation."""
     return Table(
         f"{caption}（标准 {plain['standard']} 版）",
-        ("等级", "基础（50分）", "管理（30分）", "成效（20分）", "约束性场景（10）", "指导性场景（6）"),
+        ("等级", *_scale(plain["standard"])),
         (
             (
                 level(int(plain["level"])),
-                *(str(plain[part]) for part in ("foundation", "management", "effect")),
+                *(str(plain[part]) for part in _POINTS),
                 *(str(plain[part]) for part in ("binding_scenarios", "guiding_scenarios")),
             ),
         ),
         frozenset(range(1, 6)),
     )
+
+
+def _scale(edition: str) -> tuple[str, ...]:
+    """The heads of the five numbers behind the level, each with the most that the edition gives."""
+    if edition not in load.standards():
+        return ("基础", "管理", "成效", "约束性场景", "指导性场景")
+    of = load.standard(edition)
+    points = (f"{DIMENSIONS[part].removeprefix('数字化')}（{spelled(of.most(part))}分）" for part in _POINTS)
+    scenarios = of.scenarios_that_are(binding=True), of.scenarios_that_are(binding=False)
+    return (*points, f"约束性场景（{scenarios[0]}）", f"指导性场景（{scenarios[1]}）")
 
 
 def _answers(plain: Mapping[str, Any]) -> tuple[Table, Table]:

@@ -20,7 +20,7 @@ from console.questions import Programme
 from domain.batch import Batch
 from domain.calendar import CHINA
 from domain.identity import batch_id
-from domain.words import STATES, TIMERS, zh
+from domain.words import PROVIDER_ALARMS, STATES, TIMERS, zh
 from eventstore.store import EventStore
 from policies import load
 from projections import progress
@@ -82,6 +82,7 @@ class Console:
             "item": lambda row, place: row[place],
         }
         self._templates.globals |= {"lamp": lamps.lamp, "city": saying.city_name, "link": link}
+        self._templates.globals |= {"provider_alarms": PROVIDER_ALARMS}
 
     @property
     def store(self) -> EventStore:

@@ -118,6 +118,7 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "appoint-institution": (Role.HEAD,),
     "enter-products": (Role.CLERK,),
     "withdraw-product": (Role.CLERK,),
+    "watch-provider": (Role.SYSTEM,),
     "record-reminder": (Role.SYSTEM,),
     "pass-deadline": (Role.SYSTEM,),
 }

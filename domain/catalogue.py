@@ -8,8 +8,10 @@ from datetime import date
 from typing import Any, ClassVar, Final, Literal
 
 from domain.commands import Command
+from domain.identity import is_plain
 from domain.money import ZERO, Money
 from domain.policy import SPEND_KINDS
+from domain.programme import programme_must_be_the_citys
 from domain.record import Fact, File, Papers
 from domain.rules import No, rule
 
@@ -78,6 +80,7 @@ class CatalogueCommand(Command):
 
     city: str
     programme: str
+    rehearsal: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +109,8 @@ COMMANDS: Final[Mapping[str, type[CatalogueCommand]]] = {
 def product_must_be_described(product: Product) -> No | None:
     """Number, name and unit are written, and the kind of spending is a known one."""
     for text, what in ((product.code, "产品编号"), (product.name, "产品名称"), (product.unit, "计价单位")):
-        if not text or text != text.strip():
-            return No(f"产品“{product.code}”须填写{what}，首尾无空格")
+        if not is_plain(text):
+            return No(f"产品“{product.code}”须填写{what}，首尾无空格，不含不可见字符")
     if product.kind in SPEND_KINDS:
         return None
     return No(f"产品“{product.code}”的类别“{product.kind}”不存在，应为 {'、'.join(SPEND_KINDS)}")
@@ -162,6 +165,7 @@ def withdrawal_must_say_why(reason: str) -> No | None:
 
 def enter_products(catalogue: Catalogue, command: EnterProducts, papers: Papers) -> None:
     """Each entry that says something new becomes a fact; entries that change nothing leave no trace."""
+    programme_must_be_the_citys(papers.pack, command.programme, rehearsal=command.rehearsal)
     product_must_stand_once_in_an_entry(command.products)
     for product in command.products:
         product_must_be_described(product)
@@ -175,6 +179,7 @@ def enter_products(catalogue: Catalogue, command: EnterProducts, papers: Papers)
 
 def withdraw_product(catalogue: Catalogue, command: WithdrawProduct, papers: Papers) -> None:
     """From here on; contracts that named it stay as they are."""
+    programme_must_be_the_citys(papers.pack, command.programme, rehearsal=command.rehearsal)
     withdrawal_must_say_why(command.reason)
     product_must_be_in_the_catalogue(catalogue, command.code)
     catalogue.record(ProductWithdrawn, papers, product_code=command.code)

@@ -34,11 +34,11 @@ class Grade:
     """The edition, e.g. ``2024``."""
     level: int
     foundation: Decimal
-    """数字化基础, of 50 points."""
+    """数字化基础, of 50 points in the 2024 edition."""
     management: Decimal
-    """数字化管理, of 30 points."""
+    """数字化管理, of 30."""
     effect: Decimal
-    """数字化成效, of 20 points."""
+    """数字化成效, of 20."""
     binding_scenarios: int
     """约束性场景 that reach the level, of 10; without a level, those that reach 一级."""
     guiding_scenarios: int
@@ -141,6 +141,16 @@ class Standard:
     questions: tuple[str, ...] = field(default=(), repr=False)
     """待定口径: what the sources leave open about this edition."""
 
+    def most(self, dimension: str) -> Decimal:
+        """The points that a dimension can bring; all there are where the source does not divide them."""
+        tops = [item.maximum for item in self.items if item.dimension == dimension]
+        known = [top for top in tops if top is not None]
+        return sum(known, Decimal(0)) if len(known) == len(tops) else self.full
+
+    def scenarios_that_are(self, *, binding: bool) -> int:
+        """How many scenarios are 约束性, or 指导性."""
+        return sum(scenario.binding is binding for scenario in self.scenarios)
+
 
 @dataclass(frozen=True)
 class ItemPoints:
@@ -178,21 +188,23 @@ def spelled(number: Decimal) -> str:
 
 
 @rule
-def grade_must_be_within_the_scale(grade: Grade) -> No | None:
-    """A level is 0 to 4; points and scenario counts stay within what the standard gives."""
-    points = (grade.foundation, grade.management, grade.effect)
+def grade_must_be_within_the_scale(grade: Grade, standard: Standard) -> No | None:
+    """A level is 0 to 4; points and scenario counts stay within what the grade's own edition gives."""
+    tops = {part: standard.most(part) for part in ("foundation", "management", "effect")}
+    points = {part: getattr(grade, part) for part in tops}
+    binding, guiding = standard.scenarios_that_are(binding=True), standard.scenarios_that_are(binding=False)
     within = (
-        all(isfinite(point) for point in points)
-        and LOWEST_LEVEL <= grade.level <= HIGHEST_LEVEL
-        and 0 <= grade.foundation <= 50
-        and 0 <= grade.management <= 30
-        and 0 <= grade.effect <= 20
-        and 0 <= grade.binding_scenarios <= 10
-        and 0 <= grade.guiding_scenarios <= 6
+        LOWEST_LEVEL <= grade.level <= HIGHEST_LEVEL
+        and all(isfinite(point) and 0 <= point <= tops[part] for part, point in points.items())
+        and sum(points.values()) <= standard.full
+        and 0 <= grade.binding_scenarios <= binding
+        and 0 <= grade.guiding_scenarios <= guiding
     )
-    if not within:
-        return No(
-            "评测结果超出指标量程（等级0–4，基础≤50、管理≤30、成效≤20，约束性场景≤10、指导性场景≤6）",
-            "工信厅企业〔2024〕56号",
-        )
-    return None
+    if within:
+        return None
+    said = "、".join(f"{DIMENSIONS[part].removeprefix('数字化')}≤{spelled(top)}" for part, top in tops.items())
+    return No(
+        f"评测结果超出{standard.code}年版指标的量程（等级 0—4，{said}，合计≤{spelled(standard.full)}，"
+        f"约束性场景≤{binding}，指导性场景≤{guiding}）",
+        standard.document,
+    )

@@ -134,6 +134,11 @@ TIMERS: Final[Mapping[str, str]] = {
     "refund": "退款",
 }
 
+PROVIDER_ALARMS: Final[Mapping[str, str]] = {
+    "removed": "承担本企业改造的服务商已被移出资源池。项目不自动停止，请跟进后续服务或办理合同变更。",
+    "suspended": "承担本企业改造的服务商正在限期整改，暂停承接新项目。项目不自动停止，请跟进。",
+}
+
 NOTICE_SUBJECTS: Final[Mapping[str, str]] = {
     "list": "拟入选名单",
     "allocation": "资金分配方案",
@@ -243,6 +248,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "appoint-institution": "登记中标机构",
     "enter-products": "登记产品",
     "withdraw-product": "产品下架",
+    "watch-provider": "服务商警示",
     "record-reminder": "提醒",
     "pass-deadline": "期限届满",
     "publish-notice": "发布公示",
@@ -358,6 +364,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.prices-compared": "价格已比对",
     "case.conflict-approved": "兼任已批准",
     "case.conflict-noted": "警示：同一机构兼任",
+    "case.provider-alarm-raised": "警示：服务商被移出或暂停承接",
+    "case.provider-alarm-lifted": "服务商警示解除",
     "provider.applied": "服务商已申请入库",
     "provider.admitted": "服务商已入库",
     "provider.moved": "服务商层级已调整",
@@ -375,6 +383,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "provider.appeal-dismissed": "服务商申诉不成立",
     "provider.restored": "服务商申诉成立，恢复在库",
     "pool.provider-listed": "列入服务商资源池",
+    "pool.tier-taken": "占用层级家数",
     "pool.institution-appointed": "中标机构已登记",
     "product.entered": "产品已登记",
     "product.withdrawn": "产品已下架",

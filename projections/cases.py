@@ -57,6 +57,7 @@ CASES: Final = Table(
     Column("subsidy", Text, nullable=False),
     Column("inspection", Text, nullable=False),
     Column("recovery", Text, nullable=False),
+    Column("provider_alarm", Text, nullable=False),
     Column("supplement_returns_to", Text, nullable=False),
     Column("opened_at", DateTime(timezone=True), nullable=False),
     Column("stage_since", DateTime(timezone=True), nullable=False),
@@ -133,6 +134,8 @@ class Case:
     subsidy: Subsidy
     inspection: Inspection
     recovery: Recovery
+    provider_alarm: str
+    """Why the provider of the contract on file signs nothing new: ``removed``, ``suspended``; empty: it may."""
     opened_at: datetime
     stage_since: datetime
     closed_at: datetime | None

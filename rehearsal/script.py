@@ -58,6 +58,7 @@ from domain.policy import Pack
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
 from exchange.roster import RosterRow
+from policies import load
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast
 
 OFFICE_DAYS = (1, 3)
@@ -136,6 +137,7 @@ def life(firm: Firm) -> Story:
 
 def grade(level: int, chance: Random, standard: str) -> Grade:
     """Six numbers that fit a level."""
+    edition = load.standard(standard)
     points = Decimal(20 * level + chance.randint(2, 17))
     foundation = min(Decimal(50), points / 2)
     return Grade(
@@ -144,8 +146,8 @@ def grade(level: int, chance: Random, standard: str) -> Grade:
         foundation=foundation,
         management=min(Decimal(30), (points - foundation) * 3 / 5),
         effect=min(Decimal(20), (points - foundation) * 2 / 5),
-        binding_scenarios=min(10, 2 * level + 2),
-        guiding_scenarios=min(6, level + 2),
+        binding_scenarios=min(edition.scenarios_that_are(binding=True), 2 * level + 2),
+        guiding_scenarios=min(edition.scenarios_that_are(binding=False), level + 2),
     )
 
 

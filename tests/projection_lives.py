@@ -18,9 +18,22 @@ from domain import batch, exclusions, places, register
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
-from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
+from domain.case import (
+    acceptance,
+    contract,
+    contract_change,
+    diagnosis,
+    evaluation,
+    lookback,
+    payout,
+    plan,
+    recovery,
+    retrofit,
+    rooms,
+)
 from domain.case import selection as sel
 from domain.case.adoption import AdoptRules
+from domain.case.alarm import WatchProvider
 from domain.case.file import (
     Acceptance,
     CaseFile,
@@ -62,6 +75,7 @@ from domain.identity import (
     fund_id,
     places_id,
     pool_id,
+    provider_id,
     register_id,
 )
 from domain.money import Money
@@ -71,7 +85,7 @@ from domain.places import Places, Quota, Willing
 from domain.policy import Pack
 from domain.policy_rows import Approval
 from domain.programme import programme_of
-from domain.provider.file import Pool
+from domain.provider.file import Membership, Pool, Provider
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import Fact, File
 from domain.register import Register
@@ -95,6 +109,8 @@ EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
 """Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
 PLATFORM = "平台公司"
 """Runs the city's platform, and diagnoses some of its firms."""
+GONE = "91210200LB0GONE00X"
+"""The code of the firms' provider, which the pool knows only while an alarm is about it."""
 MES = Product(
     *("P-1", "制造执行系统", "software", Money.wan(900), Money.wan(900), "套", ""),
     valid_from=date(2023, 1, 1),
@@ -352,6 +368,8 @@ class Town:
             register=life.register,
             exclusions=self.exclusions,
         )
+        if kind is WatchProvider:
+            papers = _about_the_provider(life.case, papers)
         rooms.decide(life.case, papers)
         return [life.case, *papers.beside], command
 
@@ -367,6 +385,16 @@ class Town:
         by = SYSTEM if role is Role.SYSTEM else Person(f"{role}-{life.step}", role, own.get(role, CITY))
         given = {"command_id": command_id(str(case.id), str(life.step)), "by": by, "reason": "按程序办理"}
         return kind(**{**given, "case": case.id, "evidence": ("sha256:aa",), **facts})
+
+
+def _about_the_provider(case: CaseFile, papers: CasePapers) -> CasePapers:
+    """Removed where the case does not know it yet, else back again."""
+    pool = Pool.fresh(pool_id(CITY, PROGRAMME))
+    pool.codes, pool.names = {GONE: case.provider}, {case.provider: GONE}
+    gone = Provider.fresh(provider_id(CITY, PROGRAMME, GONE))
+    gone.credit_code, gone.name, gone.decision = GONE, case.provider, papers.command.command_id
+    gone.membership = Membership.IN_POOL if case.provider_alarm else Membership.REMOVED
+    return replace(papers, pool=pool, providers={GONE: gone})
 
 
 def _waits(life: Life) -> bool:
@@ -451,11 +479,11 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
         case Works.PLANNING if luck > 0.85 and not case.conflicts:
             return ApproveConflict, Role.HEAD, {"organisation": case.diagnoser, "pair": "diagnosis+retrofit"}
         case Works.PLANNING:
-            return contract.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}
+            return plan.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}
         case Works.PLAN_REVIEW if luck < 0.2:
-            return contract.ReturnPlan, Role.SUPERVISOR, {}
+            return plan.ReturnPlan, Role.SUPERVISOR, {}
         case Works.PLAN_REVIEW:
-            return contract.PassPlan, Role.SUPERVISOR, {}
+            return plan.PassPlan, Role.SUPERVISOR, {}
         case Works.CONTRACTING if luck < 0.3:
             return contract.FileContract, Role.FIRM, {"contract": paper, "products": (NamedProduct(1, MES.code),)}
         case Works.CONTRACTING:
@@ -466,11 +494,13 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
             return contract.PassContract, Role.SUPERVISOR, {}
         case Works.REGISTERING:
             return contract.RegisterContract, Role.CLERK, {}
+    if case.provider_alarm or luck > 0.93:
+        return WatchProvider, Role.SYSTEM, {"credit_code": GONE}
     if case.contract_change is not None:
-        change = contract.ApproveContractChange if luck < 0.7 else contract.DeclineContractChange
+        change = contract_change.ApproveContractChange if luck < 0.7 else contract_change.DeclineContractChange
         return change, Role.CLERK, {}
     if luck < 0.1 and case.contract_changes < 2:
-        return contract.AskContractChange, Role.FIRM, {"contract": paper}
+        return contract_change.AskContractChange, Role.FIRM, {"contract": paper}
     if None in case.milestones.values():
         return retrofit.InspectMilestone, Role.SUPERVISOR, {"milestone": "上线", "passed": True, "opinion": "可"}
     if not case.milestones:
@@ -580,7 +610,10 @@ def _standard(life: Life) -> str:
 
 
 def _grade(life: Life, level: int) -> Grade:
-    return Grade(_standard(life), level, Decimal("31.5"), Decimal("20.25"), Decimal(12), 7, 3)
+    edition = load.standard(_standard(life))
+    binding = min(7, edition.scenarios_that_are(binding=True))
+    guiding = min(3, edition.scenarios_that_are(binding=False))
+    return Grade(edition.code, level, Decimal("31.5"), Decimal("20.25"), Decimal(12), binding, guiding)
 
 
 def eventful_seed(firms: int, topics: Iterable[str] = EVERYTHING) -> int:

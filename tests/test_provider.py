@@ -31,7 +31,7 @@ from policies.calendars import published
 from settings import Settings
 from tests.domain import cast
 from tests.domain.test_provider import SAID
-from tests.engine import CITY, START, Firm, Town, upto
+from tests.engine import CITY, INDUSTRY, START, Firm, Town, rehearsed, upto
 from tests.shell import Shell, plain, pointed_at
 
 CODE: Final = "91370300MA3C0PRY1X"
@@ -53,10 +53,16 @@ def town(store: EventStore, request: pytest.FixtureRequest) -> Town:
     return Town(store, request.node.name)
 
 
+OF_THIS_TOWN: Final[dict[str, dict[str, Any]]] = {
+    "apply-provider": {"industries": (INDUSTRY,), "rehearsal": True},
+    "admit-provider": {"tier": "数字服务商资源池"},
+}
+
+
 def says(town: Town, kind: str, code: str = CODE, *, days: int = 0, said: int = 0, **changes: Any) -> Command:
     """A command about a provider of this town, in the right words."""
     by, words = SAID[kind]
-    fields: dict[str, Any] = {"by": by, **words, **changes}
+    fields: dict[str, Any] = {"by": by, **words, **OF_THIS_TOWN.get(kind, {}), **changes}
     if "due" in fields:
         fields["due"] = (START + timedelta(days=1)).date()
     name = command_id(town.programme, kind, code, str(days), str(said))
@@ -213,7 +219,7 @@ def test_prices_are_compared_with_the_catalogue_in_the_same_decision(town: Town)
     )
     entering = EnterProducts(
         command_id=command_id(town.programme, "enter"), by=cast.clerk1, city=CITY, programme=town.programme,
-        products=(mes,),
+        products=(mes,), rehearsal=True,
     )  # fmt: skip
     assert town.desk.handle(entering, START).refusal is None
     assert town.store.load(Catalogue, catalogue_id(CITY, town.programme)).products == {"P-1": mes}
@@ -232,7 +238,7 @@ def test_prices_are_compared_with_the_catalogue_in_the_same_decision(town: Town)
 def test_an_institution_of_the_programme_is_looked_at_in_every_firms_case(town: Town) -> None:
     appointing = rooms.COMMANDS["appoint-institution"](
         command_id=command_id(town.programme, "appoint"), by=cast.head, city=CITY, programme=town.programme,
-        organisation="评测中心", post="platform", document="中标1号",
+        organisation="评测中心", post="platform", document="中标1号", rehearsal=True,
     )  # type: ignore[call-arg]  # fmt: skip
     assert town.desk.handle(appointing, START).refusal is None
     firm = town.firm().walked(*upto("assign-evaluator"))
@@ -242,7 +248,7 @@ def test_an_institution_of_the_programme_is_looked_at_in_every_firms_case(town: 
 
 # --- the command line
 
-AT: Final = ("--city", "zibo", "--programme", "cli")
+AT: Final = ("--city", "zibo", "--programme", rehearsed("cli"))
 HEAD: Final = ("--by", "zibo/head-1", "--reason", "集体研究", "--evidence", "材料1")
 PROVIDER: Final = ("--by", "云软/1", "--org", CODE)
 
@@ -254,13 +260,15 @@ def line(verb: str, *words: str) -> tuple[str, ...]:
 def test_a_providers_life_from_the_command_line(shell: Shell, store: EventStore) -> None:
     told = shell.run(*line("apply", "--name", "云软公司", "--industry", "先进高分子材料", "--by", "云软/1"))
     assert (told.status, told.json["membership"]) == (0, "applied"), told
-    assert shell.run(*line("admit", "--tier", "资源池", "--document", "名单1号", *HEAD)).json["may_sign"] is True
+    assert (
+        shell.run(*line("admit", "--tier", "数字服务商资源池", "--document", "名单1号", *HEAD)).json["may_sign"] is True
+    )
     moved = line("move", "--tier", "集成服务商", "--document", "名单2号", *HEAD)
     first = shell.run(*moved)
     assert (first.status, first.json["tier"]) == (0, "集成服务商")
     assert shell.run(*moved).json == first.json, "typed again, it is the same command"
-    back = shell.run(*line("move", "--tier", "资源池", "--document", "名单2号", *HEAD))
-    assert back.json["tier"] == "资源池"
+    back = shell.run(*line("move", "--tier", "数字服务商资源池", "--document", "名单2号", *HEAD))
+    assert back.json["tier"] == "数字服务商资源池"
     assert shell.run(*moved).json["tier"] == "集成服务商", "after another move the same words count anew"
 
     inspector = ("--by", "zibo/inspector-1", "--role", "抽查人员", "--reason", "核查", "--evidence", "照片1")
@@ -293,28 +301,29 @@ def test_a_providers_life_from_the_command_line(shell: Shell, store: EventStore)
 
 
 def test_a_rating_asks_for_the_weights_and_shows_its_steps(shell: Shell, store: EventStore) -> None:
-    town = Town(store, "rated")
-    pooled(town)
-    firm = town.firm().walked(*upto("confirm-acceptance"))
-    rated = ("provider", "rate", CODE, "--city", CITY, "--programme", town.programme, "--by", "zibo/clerk-1", "--json")
-    mark = ("--score", "90", "--by", "f-1", "--org", firm.code)
-    at = ("--city", CITY, "--programme", town.programme)
-    stranger = shell.run("provider", "satisfaction", CODE, *at, *mark[:4], "--org", OTHER, "--json")
-    assert (stranger.status, stranger.rule) == (3, "satisfaction_must_come_from_a_firm_it_served")
-    assert shell.run("provider", "satisfaction", CODE, *at, *mark, "--json").status == 0
-    asked = shell.run(*rated)
+    at = ("--city", CITY)
+    assert shell.run("provider", "apply", CODE, *at, "--name", "云软公司", "--by", "云软/1", "--json").status == 0
+    tier = ("--tier", "pool", "--document", "名单1号")
+    unsaid = shell.run("provider", "admit", CODE, *at, *tier, *HEAD, "--json")
+    assert (unsaid.status, unsaid.rule) == (3, "provider_must_say_whom_it_serves")
+    other = ("provider", "apply", OTHER, *at, "--name", "别家软件", "--industry", INDUSTRY, "--by", "别家/1")
+    assert shell.run(*other).status == 0
+    assert shell.run("provider", "admit", OTHER, *at, *tier, *HEAD).status == 0
+    asked = shell.run("provider", "rate", OTHER, *at, "--by", "zibo/clerk-1", "--json")
     assert (asked.status, asked.json["refusal"]["open_question"]) == (4, "rating.satisfaction")
 
-    rehearsed = Town(store, "rated in a rehearsal")
-    done(rehearsed, "apply-provider", rehearsal=True)
-    done(rehearsed, "admit-provider")
-    served = rehearsed.firm().walked(*upto("confirm-acceptance"))
-    at = ("--city", CITY, "--programme", rehearsed.programme)
-    assert shell.run("provider", "satisfaction", CODE, *at, *mark[:4], "--org", served.code).status == 0
-    told = shell.run("provider", "rate", CODE, *at, "--by", "zibo/clerk-1")
+    played = Town(store, "rated in a rehearsal")
+    done(played, "apply-provider", "admit-provider")
+    served = played.firm().walked(*upto("confirm-acceptance"))
+    there = ("--city", CITY, "--programme", played.programme)
+    mark = ("--score", "90", "--by", "f-1", "--org")
+    stranger = shell.run("provider", "satisfaction", CODE, *there, *mark, OTHER, "--json")
+    assert (stranger.status, stranger.rule) == (3, "satisfaction_must_come_from_a_firm_it_served")
+    assert shell.run("provider", "satisfaction", CODE, *there, *mark, served.code).status == 0
+    told = shell.run("provider", "rate", CODE, *there, "--by", "zibo/clerk-1")
     assert told.status == 0, told
     assert "综合：满意度 90.00×60% + 改造成效 100.00×30% + 改造数量 5.00×10% = 84.50 分" in told.out
-    shown = shell.run("provider", "show", CODE, *at, "--json").json
+    shown = shell.run("provider", "show", CODE, *there, "--json").json
     assert shown["working"]["score"] == "84.50"
     assert [case["credit_code"] for case in shown["cases"]] == [served.code]
 
@@ -367,7 +376,7 @@ def test_a_removal_names_the_projects_that_go_on(shell: Shell, store: EventStore
     ground = ("--ground", "逾期", "--document", "纪要1号", "--by", "zibo/leader-1", "--reason", "x", "--evidence", "y")
     told = shell.run("provider", "remove", CODE, *at, *ground)
     assert told.status == 0, told
-    assert f"进行中的项目 1 家：\n  示例轴承有限公司({firm.code})：改造" in told.out
+    assert f"进行中的项目 1 家：\n  示例轴承有限公司（{firm.code}）：改造" in told.out
     firm.walked("report-milestone", "inspect-milestone", "report-completion")
     assert isinstance(store.facts(provider_id(CITY, town.programme, CODE))[2], ProviderEngaged)
 

@@ -229,8 +229,9 @@ def file_recheck(case: CaseFile, command: FileRecheck, papers: CasePapers) -> No
     """A second evaluation; the first stays in the record."""
     step_must_be_due(case.acceptance, Acceptance.RECHECKING)
     two_people_must_have_been_on_site(command.by.id, command.second_evaluator)
-    grade_must_be_within_the_scale(command.grade)
     evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
+    assert papers.standard is not None
+    grade_must_be_within_the_scale(command.grade, papers.standard)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "复验报告编号")
     file_answers(case, command.answers, command.grade, papers)

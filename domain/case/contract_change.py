@@ -37,6 +37,7 @@ class ContractChanged(CaseFact):
         file.retrofitters = (*file.retrofitters, self.contract.provider)
         file.contract_change = None
         file.contract_changes += 1
+        file.provider_alarm = ""  # a provider that is out signs no other version
 
 
 class ContractChangeDeclined(CaseFact):

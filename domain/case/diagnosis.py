@@ -87,7 +87,8 @@ def assign_diagnosis(case: CaseFile, command: AssignDiagnosis, papers: CasePaper
 def file_diagnosis(case: CaseFile, command: FileDiagnosis, papers: CasePapers) -> None:
     """The baseline stands before any contract."""
     step_must_be_due(case.works, Works.DIAGNOSING)
-    grade_must_be_within_the_scale(command.baseline)
+    assert papers.standard is not None
+    grade_must_be_within_the_scale(command.baseline, papers.standard)
     words_must_be_given(command.report, "诊断报告编号")
     if command.answers is not None:
         evaluation_must_use_the_citys_standard(command.baseline, papers.pack, papers.today)

@@ -155,8 +155,9 @@ def file_evaluation(case: CaseFile, command: FileEvaluation, papers: CasePapers)
     """The grounds for acceptance and for the subsidy."""
     step_must_be_due(case.acceptance, Acceptance.EVALUATING)
     two_people_must_have_been_on_site(command.by.id, command.second_evaluator)
-    grade_must_be_within_the_scale(command.grade)
     evaluation_must_use_the_citys_standard(command.grade, papers.pack, papers.today)
+    assert papers.standard is not None
+    grade_must_be_within_the_scale(command.grade, papers.standard)
     verified_spend_must_stay_within_the_contract(case, command.verified)
     words_must_be_given(command.report, "评测报告编号")
     file_answers(case, command.answers, command.grade, papers)

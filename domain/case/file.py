@@ -139,7 +139,7 @@ class CasePapers:
     notice: Notice | None = None
     """The notice in force under the number that the case was published with, where there is one."""
     standard: Standard | None = None
-    """The edition of the indicators that the command's answers name; None where it brings none."""
+    """The edition of the indicators that the command's answers, or its grade, name; None where it brings neither."""
     pool: Pool | None = None
     """Where the command has to do with who may work for the firm."""
     providers: Mapping[str, Provider] = field(default_factory=dict)
@@ -205,6 +205,8 @@ class CaseFile(File):
         self.contract_change: Contract | None = None
         self.contract_changes = 0
         self.retrofitters: tuple[str, ...] = ()
+        self.provider_alarm = ""
+        """Why the provider of the contract on file signs nothing new: ``removed``, ``suspended``; empty: it may."""
         self.milestones: dict[str, bool | None] = {}
         # the level: what the bureau lets a report declare, instead of what the answers come to
         self.level_override: tuple[int, int] | None = None

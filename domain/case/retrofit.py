@@ -153,7 +153,8 @@ def report_completion(case: CaseFile, command: ReportCompletion, papers: CasePap
     day_must_not_lie_ahead(command.completed_on, papers.today)
     assert case.contract is not None
     day_must_not_lie_before(command.completed_on, case.contract.signed, "合同签订日期")
-    grade_must_be_within_the_scale(command.self_grade)
+    assert papers.standard is not None
+    grade_must_be_within_the_scale(command.self_grade, papers.standard)
     self_level_must_reach_the_minimum(command.self_grade, papers.pack)
     milestones_must_have_passed(case, papers.pack)
     case.record(

@@ -10,6 +10,7 @@ from domain import authority
 from domain.case import (
     acceptance,
     adoption,
+    alarm,
     contract,
     contract_change,
     diagnosis,
@@ -50,6 +51,7 @@ ROOMS: Final = (
     withdrawal,
     adoption,
     independence,
+    alarm,
     schedule,
 )
 
@@ -104,7 +106,7 @@ TAKES_PLACES: Final = (
 def meets_the_pool(command: CaseCommand) -> bool:
     """Whether the pool must lie on the desk: the command may bring an organisation to the firm, or be about one."""
     return command.by.role is Role.SUPERVISOR or isinstance(
-        command, (*independence.TAKES_A_POST, independence.ApproveConflict)
+        command, (*independence.TAKES_A_POST, independence.ApproveConflict, alarm.WatchProvider)
     )
 
 
@@ -130,10 +132,17 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
 
 
 def edition(command: Command) -> str:
-    """The edition of the indicators that must lie on the desk: the one that the command's answers name, else none."""
-    if isinstance(command, (diagnosis.FileDiagnosis, evaluation.FileEvaluation, acceptance.FileRecheck)):
-        return command.answers.standard if command.answers is not None else ""
-    return ""
+    """The edition of the indicators that must lie on the desk: that of the command's answers or grade, else none."""
+    match command:
+        case diagnosis.FileDiagnosis():
+            answers, grade = command.answers, command.baseline
+        case evaluation.FileEvaluation() | acceptance.FileRecheck():
+            answers, grade = command.answers, command.grade
+        case retrofit.ReportCompletion():
+            answers, grade = None, command.self_grade
+        case _:
+            return ""
+    return answers.standard if answers is not None else grade.standard
 
 
 def refuse(case: CaseFile, papers: CasePapers, refusal: Refusal) -> None:

@@ -1,6 +1,6 @@
-"""入库: a provider applies, is admitted to a tier, moves between tiers, joins a consortium; institutions are appointed.
+"""入库: a provider applies, is admitted to a tier, and moves between tiers.
 
-What the tiers are called is the city's own word, recorded with the document and the reason.
+What the tiers are called is the city's own word; where its sources state how many a tier takes, no more are let in.
 """
 
 from __future__ import annotations
@@ -9,26 +9,32 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from domain.case.common import institution_must_be_plainly_named
-from domain.commands import Command
-from domain.identity import credit_code_must_be_well_formed, same
+from domain.identity import credit_code_must_be_well_formed
+from domain.policy import Pack
 from domain.provider.file import (
-    ADMITTED,
     Membership,
     Pool,
     Provider,
     ProviderCommand,
+    ProviderFact,
     ProviderPapers,
-    post_must_be_one_of_the_programme,
+    party_must_not_decide_on_itself,
     provider_decision_must_be_grounded,
     provider_hand_must_differ,
     provider_must_act_for_itself,
     provider_must_stand_where_the_step_begins,
 )
+from domain.provider.tiers import (
+    provider_must_say_whom_it_serves,
+    tier_must_be_one_of_the_citys,
+    tier_must_have_room,
+    tier_of,
+)
 from domain.record import Fact
 from domain.rules import No, rule
 
 
-class ProviderApplied(Fact):
+class ProviderApplied(ProviderFact):
     """A provider asked to be taken into the pool."""
 
     TOPIC: ClassVar[str] = "provider.applied"
@@ -51,7 +57,7 @@ class ProviderApplied(Fact):
         file.sign("apply", self.by.id)
 
 
-class ProviderAdmitted(Fact):
+class ProviderAdmitted(ProviderFact):
     """入库: from here on firms may sign with it."""
 
     TOPIC: ClassVar[str] = "provider.admitted"
@@ -63,7 +69,7 @@ class ProviderAdmitted(Fact):
         file.membership = Membership.IN_POOL
 
 
-class ProviderMoved(Fact):
+class ProviderMoved(ProviderFact):
     """It was promoted, or moved otherwise, to another tier."""
 
     TOPIC: ClassVar[str] = "provider.moved"
@@ -73,27 +79,6 @@ class ProviderMoved(Fact):
 
     def fold(self, file: Provider) -> None:
         file.tier = self.tier
-
-
-class ConsortiumJoined(Fact):
-    """联合体: it works under the lead of another."""
-
-    TOPIC: ClassVar[str] = "provider.consortium-joined"
-    lead: str
-    document: str
-
-    def fold(self, file: Provider) -> None:
-        file.consortia = {**file.consortia, self.lead: self.document}
-
-
-class ConsortiumLeft(Fact):
-    """It does so no longer."""
-
-    TOPIC: ClassVar[str] = "provider.consortium-left"
-    lead: str
-
-    def fold(self, file: Provider) -> None:
-        file.consortia.pop(self.lead)
 
 
 class ProviderListed(Fact):
@@ -108,20 +93,16 @@ class ProviderListed(Fact):
         file.names = {**file.names, self.provider: self.credit_code}
 
 
-class InstitutionAppointed(Fact):
-    """中标: an institution holds a post for every firm of the programme (平台、智库、监理、评测、诊断)."""
+class TierTaken(Fact):
+    """A provider took a place in a tier. Written beside its own fact, so that two never take the last place at once."""
 
-    TOPIC: ClassVar[str] = "pool.institution-appointed"
-    organisation: str
-    post: str
-    document: str
-
-    def fold(self, file: Pool) -> None:
-        file.posts = {**file.posts, (self.post, self.organisation): self.document}
+    TOPIC: ClassVar[str] = "pool.tier-taken"
+    credit_code: str
+    tier: str
 
 
-EVENTS = (ProviderApplied, ProviderAdmitted, ProviderMoved, ConsortiumJoined, ConsortiumLeft)
-POOL_EVENTS = (ProviderListed, InstitutionAppointed)
+EVENTS = (ProviderApplied, ProviderAdmitted, ProviderMoved)
+POOL_EVENTS = (ProviderListed, TierTaken)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,33 +133,15 @@ class MoveProvider(ProviderCommand):
     document: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class JoinConsortium(ProviderCommand):
-    """Work under the lead of another provider of the pool."""
-
-    kind: Literal["join-consortium"] = "join-consortium"
-    lead: str
-    document: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeaveConsortium(ProviderCommand):
-    """Do so no longer; ``reason`` says why."""
-
-    kind: Literal["leave-consortium"] = "leave-consortium"
-    lead: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class AppointInstitution(Command):
-    """Record which institution won a post of the programme."""
-
-    kind: Literal["appoint-institution"] = "appoint-institution"
-    city: str
-    programme: str
-    organisation: str
-    post: str
-    document: str
+@rule
+def industries_must_be_the_citys(pack: Pack, industries: tuple[str, ...]) -> No | None:
+    """A provider serves industries of the programme, each named as the pack names it."""
+    known = pack.list("selection.industries")
+    strangers = [one for one in industries if one not in known]
+    if not strangers:
+        return None
+    clause = pack.clause("selection.industries")
+    return No(f"“{'、'.join(strangers)}”不是本市试点细分行业，有：{'、'.join(known)}", clause)
 
 
 @rule
@@ -194,29 +157,6 @@ def tier_must_be_another(provider: Provider, tier: str) -> No | None:
     return No(f"{provider.name}已在“{tier}”") if tier.strip() == provider.tier else None
 
 
-@rule
-def lead_must_be_another_provider_of_the_pool(provider: Provider, lead: Provider | None) -> No | None:
-    """牵头服务商 stands in the pool itself, and is not the member."""
-    if lead is not None and lead.may_sign and lead.id != provider.id:
-        return None
-    return No("联合体的牵头服务商须是库内另一家、未被暂停的服务商")
-
-
-@rule
-def consortium_membership_must_change(provider: Provider, lead: str, *, joins: bool) -> No | None:
-    """Nobody joins twice, or leaves what they are not in."""
-    if (lead in provider.consortia) != joins:
-        return None
-    return No(f"{provider.name}{'已在' if joins else '不在'} {lead} 牵头的联合体中")
-
-
-@rule
-def post_must_be_given_once(pool: Pool, post: str, organisation: str) -> No | None:
-    """One appointment is recorded once."""
-    held = {(post, same(name)) for post, name in pool.posts}
-    return No(f"“{organisation}”的此项业务已登记") if (post, same(organisation)) in held else None
-
-
 def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderPapers) -> None:
     """To the bureau."""
     provider_must_stand_where_the_step_begins(provider, Membership.NONE)
@@ -225,6 +165,9 @@ def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderP
     applicant = Provider.fresh(provider.id)
     applicant.credit_code, applicant.name = command.credit_code, command.name
     provider_must_act_for_itself(applicant, command.by)
+    party_must_not_decide_on_itself(command.by, command.name, command.credit_code)
+    if command.industries:
+        industries_must_be_the_citys(papers.pack, command.industries)
     provider.record(
         ProviderApplied,
         papers,
@@ -243,8 +186,20 @@ def admit_provider(provider: Provider, command: AdmitProvider, papers: ProviderP
     provider_hand_must_differ(provider, command.by, "apply")
     provider_decision_must_be_grounded(tier=command.tier, document=command.document, reason=command.reason)
     name_must_mean_one_provider(papers.pool, provider.name, provider.credit_code)
-    provider.record(ProviderAdmitted, papers, tier=command.tier.strip(), document=command.document)
+    clauses = _fits(provider, command.tier, papers)
+    provider.record(ProviderAdmitted, papers, clauses=clauses, tier=command.tier, document=command.document)
     papers.pool.record(ProviderListed, papers, credit_code=provider.credit_code, provider=provider.name)
+    papers.pool.record(TierTaken, papers, clauses=clauses, credit_code=provider.credit_code, tier=provider.tier)
+
+
+def _fits(provider: Provider, words: str, papers: ProviderPapers) -> tuple[str, ...]:
+    """The clause of the tier, where a source has one. Raises Rejection where the provider does not fit in."""
+    institution_must_be_plainly_named(words)
+    tier_must_be_one_of_the_citys(papers.pack, words)
+    tier = tier_of(papers.pack, words)
+    provider_must_say_whom_it_serves(provider, tier)
+    tier_must_have_room(provider, tier, papers.members)
+    return () if tier is None else (tier.clause,)
 
 
 def move_provider(provider: Provider, command: MoveProvider, papers: ProviderPapers) -> None:
@@ -252,47 +207,11 @@ def move_provider(provider: Provider, command: MoveProvider, papers: ProviderPap
     provider_must_stand_where_the_step_begins(provider, Membership.IN_POOL)
     provider_decision_must_be_grounded(tier=command.tier, document=command.document, reason=command.reason)
     tier_must_be_another(provider, command.tier)
+    clauses = _fits(provider, command.tier, papers)
     provider.record(
-        ProviderMoved, papers, from_tier=provider.tier, tier=command.tier.strip(), document=command.document
+        ProviderMoved, papers, clauses=clauses, from_tier=provider.tier, tier=command.tier, document=command.document
     )
+    papers.pool.record(TierTaken, papers, clauses=clauses, credit_code=provider.credit_code, tier=provider.tier)
 
 
-def join_consortium(provider: Provider, command: JoinConsortium, papers: ProviderPapers) -> None:
-    """Both stand in the pool."""
-    provider_must_stand_where_the_step_begins(provider, *ADMITTED)
-    provider_must_act_for_itself(provider, command.by)
-    provider_decision_must_be_grounded(document=command.document)
-    lead_must_be_another_provider_of_the_pool(provider, papers.lead)
-    assert papers.lead is not None
-    consortium_membership_must_change(provider, papers.lead.credit_code, joins=True)
-    provider.record(ConsortiumJoined, papers, lead=papers.lead.credit_code, document=command.document)
-
-
-def leave_consortium(provider: Provider, command: LeaveConsortium, papers: ProviderPapers) -> None:
-    """At any time, also after having been removed."""
-    provider_must_stand_where_the_step_begins(provider, *ADMITTED, Membership.REMOVED)
-    provider_must_act_for_itself(provider, command.by)
-    provider_decision_must_be_grounded(reason=command.reason)
-    lead = papers.pool.code_of(command.lead) or command.lead
-    consortium_membership_must_change(provider, lead, joins=False)
-    provider.record(ConsortiumLeft, papers, lead=lead)
-
-
-def appoint_institution(pool: Pool, command: AppointInstitution, papers: ProviderPapers) -> None:
-    """On the document of the tender."""
-    post_must_be_one_of_the_programme(command.post)
-    institution_must_be_plainly_named(command.organisation)
-    provider_decision_must_be_grounded(document=command.document)
-    post_must_be_given_once(pool, command.post, command.organisation)
-    pool.record(
-        InstitutionAppointed, papers, organisation=command.organisation, post=command.post, document=command.document
-    )
-
-
-DECISIONS = {
-    ApplyProvider: apply_provider,
-    AdmitProvider: admit_provider,
-    MoveProvider: move_provider,
-    JoinConsortium: join_consortium,
-    LeaveConsortium: leave_consortium,
-}
+DECISIONS = {ApplyProvider: apply_provider, AdmitProvider: admit_provider, MoveProvider: move_provider}

@@ -13,17 +13,17 @@ from domain.provider.file import (
     Membership,
     Provider,
     ProviderCommand,
+    ProviderFact,
     ProviderPapers,
     provider_decision_must_be_grounded,
     provider_hand_must_differ,
     provider_must_act_for_itself,
     provider_must_stand_where_the_step_begins,
 )
-from domain.record import Fact
 from domain.rules import No, rule
 
 
-class ProviderAppealed(Fact):
+class ProviderAppealed(ProviderFact):
     """申诉: it says that the last decision was wrong. Nothing is suspended by that."""
 
     TOPIC: ClassVar[str] = "provider.appealed"
@@ -34,7 +34,7 @@ class ProviderAppealed(Fact):
         file.appeal_open = True
 
 
-class ProviderAppealDismissed(Fact):
+class ProviderAppealDismissed(ProviderFact):
     """The decision stands."""
 
     TOPIC: ClassVar[str] = "provider.appeal-dismissed"
@@ -45,7 +45,7 @@ class ProviderAppealDismissed(Fact):
         file.appeal_open = False
 
 
-class ProviderRestored(Fact):
+class ProviderRestored(ProviderFact):
     """申诉成立: it stands again as if nothing had been held against it; what was decided stays in the record."""
 
     TOPIC: ClassVar[str] = "provider.restored"
@@ -54,6 +54,7 @@ class ProviderRestored(Fact):
 
     def fold(self, file: Provider) -> None:
         file.membership = Membership.IN_POOL
+        file.decision = self.command_id
         file.fault = ""
         file.suspended = False
         file.rectify_by = None

@@ -14,12 +14,12 @@ from domain.provider.file import (
     Membership,
     Provider,
     ProviderCommand,
+    ProviderFact,
     ProviderPapers,
     provider_decision_must_be_grounded,
     provider_hand_must_differ,
     provider_must_stand_where_the_step_begins,
 )
-from domain.record import Fact
 from domain.rules import No, rule
 
 FOUND, WARNED, ORDERED, REMOVED = (
@@ -30,7 +30,7 @@ FOUND, WARNED, ORDERED, REMOVED = (
 )
 
 
-class ProviderFaultFound(Fact):
+class ProviderFaultFound(ProviderFact):
     """Somebody found that the provider did wrong."""
 
     TOPIC: ClassVar[str] = "provider.fault-found"
@@ -41,7 +41,7 @@ class ProviderFaultFound(Fact):
         file.sign("find provider fault", self.by.id)
 
 
-class ProviderWarned(Fact):
+class ProviderWarned(ProviderFact):
     """警告."""
 
     TOPIC: ClassVar[str] = "provider.warned"
@@ -53,7 +53,7 @@ class ProviderWarned(Fact):
         file.sign("warn provider", self.by.id)
 
 
-class ProviderRectificationOrdered(Fact):
+class ProviderRectificationOrdered(ProviderFact):
     """限期整改: what is to be put right, and by when."""
 
     TOPIC: ClassVar[str] = "provider.rectification-ordered"
@@ -68,11 +68,12 @@ class ProviderRectificationOrdered(Fact):
         file.membership = Membership.RECTIFYING
         file.rectify_by = self.due
         file.suspended = self.suspends
+        file.decision = self.command_id
         file.decisions += 1
         file.sign("order provider rectification", self.by.id)
 
 
-class ProviderRectified(Fact):
+class ProviderRectified(ProviderFact):
     """整改到位: it stands well again."""
 
     TOPIC: ClassVar[str] = "provider.rectified"
@@ -80,12 +81,13 @@ class ProviderRectified(Fact):
 
     def fold(self, file: Provider) -> None:
         file.membership = Membership.IN_POOL
+        file.decision = self.command_id
         file.fault = ""
         file.suspended = False
         file.rectify_by = None
 
 
-class ProviderRemoved(Fact):
+class ProviderRemoved(ProviderFact):
     """移出: no firm signs with it any more; what runs goes on, under watch."""
 
     TOPIC: ClassVar[str] = "provider.removed"
@@ -94,6 +96,7 @@ class ProviderRemoved(Fact):
 
     def fold(self, file: Provider) -> None:
         file.membership = Membership.REMOVED
+        file.decision = self.command_id
         file.decisions += 1
         file.sign("remove provider", self.by.id)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from domain.calendar import china_day
@@ -14,7 +14,7 @@ from domain.commands import Command
 from domain.identity import same, tidy
 from domain.people import Person, Role
 from domain.policy import POSTS, Pack
-from domain.record import File
+from domain.record import Fact, File
 from domain.rules import No, rule
 from domain.words import zh
 
@@ -80,11 +80,22 @@ class Provider(File):
         """The fault that is open; empty where there is none."""
         self.suspended = False
         self.rectify_by: date | None = None
+        self.decision: UUID | None = None
+        """The command by which it was last suspended, removed or let stand well again; None before the first."""
         self.decisions = 0
         """How many decisions were taken against it, and up to which of them it has appealed."""
         self.appealed = 0
         self.appeal_open = False
         self.hands: dict[str, tuple[str, ...]] = {}
+        self.spoke_for: dict[str, bool] = {}
+        """Who has acted on the file: whether they spoke for the provider when they first did."""
+
+    @property
+    def out(self) -> str:
+        """Why it may not sign after having been admitted: ``removed``, ``suspended``; empty where neither."""
+        if self.membership is Membership.REMOVED:
+            return "removed"
+        return "suspended" if self.suspended else ""
 
     @property
     def may_sign(self) -> bool:
@@ -94,6 +105,15 @@ class Provider(File):
     def sign(self, act: str, person: str) -> None:
         """Remember whose hand did an act."""
         self.hands[act] = (*self.hands.get(act, ()), person)
+
+
+class ProviderFact(Fact):
+    """One thing that happened to one provider."""
+
+    def apply(self, aggregate: Any) -> None:
+        """Remember on whose side the hand was, then what the fact itself says."""
+        aggregate.spoke_for.setdefault(self.by.id, self.by.role is Role.PROVIDER)
+        self.fold(aggregate)
 
 
 class Pool(File):
@@ -135,6 +155,8 @@ class ProviderPapers:
     """The lead of the consortium that is joined."""
     cases: tuple[CaseFile, ...] = ()
     """The cases in which the provider was engaged, where they count."""
+    members: tuple[Provider, ...] = ()
+    """Everybody whom the pool lists, where they are counted."""
 
     @property
     def today(self) -> date:
@@ -158,6 +180,24 @@ def provider_must_act_for_itself(provider: Provider, by: Person) -> No | None:
     if by.role is not Role.PROVIDER or by.organisation in (provider.credit_code, provider.name):
         return None
     return No(f"服务商“{by.organisation}”不能代{provider.name or '他人'}办理")
+
+
+@rule
+def party_must_not_decide_on_itself(by: Person, *parties: str) -> No | None:
+    """Nobody decides for the public side on the provider or institution they belong to."""
+    if by.role is Role.PROVIDER or same(by.organisation) not in {same(party) for party in parties if party}:
+        return None
+    return No(f"“{by.organisation}”是当事方，不能以{zh(by.role)}身份办理")
+
+
+@rule
+def person_must_keep_to_one_side(provider: Provider, by: Person) -> No | None:
+    """Whoever spoke for a provider does not decide on it later in another's name, nor the other way round."""
+    spoke_for = by.role is Role.PROVIDER
+    if provider.spoke_for.get(by.id, spoke_for) == spoke_for:
+        return None
+    earlier = "代表该服务商" if not spoke_for else "以管理一方身份"
+    return No(f"{by.id} 已{earlier}办理过，不能再以{zh(by.role)}身份办理")
 
 
 @rule

@@ -18,18 +18,18 @@ from domain.provider.file import (
     Membership,
     Provider,
     ProviderCommand,
+    ProviderFact,
     ProviderPapers,
     Rating,
     provider_must_stand_where_the_step_begins,
 )
-from domain.record import Fact
 from domain.rules import No, rule
 
 FULL: Final = 100
 """The best score."""
 
 
-class ProviderEngaged(Fact):
+class ProviderEngaged(ProviderFact):
     """承接: a firm's contract with it was put on file. Written with the case's own fact, in one act."""
 
     TOPIC: ClassVar[str] = "provider.engaged"
@@ -43,7 +43,7 @@ class ProviderEngaged(Fact):
         file.engaged = {**file.engaged, self.case: self.firm}
 
 
-class SatisfactionRecorded(Fact):
+class SatisfactionRecorded(ProviderFact):
     """满意度: what one firm thinks of the service it had; what it says later takes the place of what it said before."""
 
     TOPIC: ClassVar[str] = "provider.satisfaction-recorded"
@@ -54,7 +54,7 @@ class SatisfactionRecorded(Fact):
         file.satisfaction = {**file.satisfaction, self.case: self.score}
 
 
-class ProviderRated(Fact):
+class ProviderRated(ProviderFact):
     """评价: the score of the day, with its working."""
 
     TOPIC: ClassVar[str] = "provider.rated"

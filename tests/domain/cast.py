@@ -17,6 +17,8 @@ from domain.spend import Contract, SpendLine
 from domain.standard import Grade
 
 CITY, PROGRAMME, CODE = "sample", "2025-1", "91370300MA3C0AB12X"
+OUT: Final = "91370300MA3C0PRY9X"
+"""The code of the provider in the play, once it was removed."""
 CASE: Final = case_id(CITY, PROGRAMME, CODE)
 
 firm = Person("firm-1", Role.FIRM, CODE)

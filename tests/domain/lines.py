@@ -141,6 +141,7 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
         cast.head,
         _always(organisation=cast.diagnoser.organisation, pair="diagnosis+retrofit", reason="本行业仅此一家"),
     ),
+    "watch-provider": (SYSTEM, _always(credit_code=cast.OUT)),
     "record-reminder": (SYSTEM, _next_reminder),
     "pass-deadline": (SYSTEM, _next_deadline),
 }
@@ -205,6 +206,7 @@ SIDES: Final[Mapping[str, tuple[Step, ...]]] = {
     "record-refund": DECIDED,
     "hand-over-recovery": (*DECIDED, "~refund", "pass-deadline"),
     "approve-conflict": ("assign-diagnosis",),
+    "watch-provider": ("register-contract",),
     "pass-deadline": ("submit-application", "~county_review"),
     "record-reminder": ("submit-application", "~county_review"),
 }

@@ -18,6 +18,7 @@ import pytest
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA, Calendar
 from domain.case import rooms
+from domain.case.alarm import WatchProvider
 from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
 from domain.catalogue import Catalogue
@@ -26,19 +27,29 @@ from domain.exclusions import Exclusions
 from domain.fund.appropriation import AppropriateFund, appropriate_fund
 from domain.fund.budget import Budget
 from domain.fund.file import RETROFIT_LINE, Fund, Source
-from domain.identity import batch_id, budget_id, command_id, exclusions_id, fund_id, places_id, register_id
+from domain.identity import (
+    batch_id,
+    budget_id,
+    command_id,
+    exclusions_id,
+    fund_id,
+    places_id,
+    pool_id,
+    provider_id,
+    register_id,
+)
 from domain.money import Money
 from domain.notice.file import Notice
 from domain.places import Places
 from domain.policy import Pack
 from domain.programme import programme_of
-from domain.provider.file import Pool, Provider
+from domain.provider.file import Membership, Pool, Provider
 from domain.record import Fact, File
 from domain.register import Register
 from domain.rejections import Refusal, Rejection
 from policies import load
 from policies.calendars import published
-from tests.domain.cast import CASE, CITY, CODE, PROGRAMME, REVISED, RULES, clerk1, head, treasury
+from tests.domain.cast import CASE, CITY, CODE, OUT, PROGRAMME, REVISED, RULES, clerk1, head, provider, treasury
 from tests.domain.lines import LINES, MAIN, SIDES, WAITS, Step
 
 BATCH: Final = batch_id(CITY, PROGRAMME, "1")
@@ -125,6 +136,16 @@ class Supplied:
 
 
 Supply = Callable[[], Supplied]
+
+
+def thrown_out() -> Supplied:
+    """The play's own provider, removed from the pool: what an alarm is about."""
+    pool = Pool.fresh(pool_id(CITY, PROGRAMME))
+    pool.codes, pool.names = {OUT: provider.organisation}, {provider.organisation: OUT}
+    gone = Provider.fresh(provider_id(CITY, PROGRAMME, OUT))
+    gone.credit_code, gone.name, gone.membership = OUT, provider.organisation, Membership.REMOVED
+    gone.decision = command_id("remove-provider")
+    return Supplied(pool, {OUT: gone})
 
 
 @dataclass(frozen=True)
@@ -262,6 +283,8 @@ class Play:
     def papers(self, command: CaseCommand) -> CasePapers:
         """What the desk lays beside the command, folded anew."""
         supply = self.supplied()
+        if isinstance(command, WatchProvider) and supply.pool is None:
+            supply = thrown_out()
         return CasePapers(
             command,
             self.now,

@@ -91,7 +91,7 @@ def test_three_decimals_are_kept_and_written_plainly() -> None:
 @drawn(ANY)
 def test_the_six_numbers_are_within_the_scale(one: Answers) -> None:
     grade = assess(S2024, one).grade
-    grade_must_be_within_the_scale(grade)
+    grade_must_be_within_the_scale(grade, S2024)
     assert assess(S2024, one).score == grade.foundation + grade.management + grade.effect
 
 

@@ -134,3 +134,39 @@ def test_the_catalogue_folds_again_to_the_same(first: str) -> None:
     withdraw(held, first)
     facts = [one for one in held.pending_events if isinstance(one, (ProductEntered, ProductWithdrawn))]
     assert Catalogue.folded(held.id, facts).products == held.products
+
+
+def test_the_catalogue_is_the_citys_own_or_a_rehearsals() -> None:
+    for programme, rehearsal in (("别的项目", False), (PROGRAMME, True), (f"{PROGRAMME}-推演", False)):
+        entering = EnterProducts(
+            command_id=command_id("enter"),
+            by=clerk1,
+            city=CITY,
+            programme=programme,
+            rehearsal=rehearsal,
+            products=(MES,),
+        )
+        with refused("programme_must_be_the_citys", of="enter-products"):
+            enter_products(catalogue(), entering, CasePapers(entering, MONDAY, RULES, published()))
+        withdrawing = WithdrawProduct(
+            command_id=command_id("out"),
+            by=clerk1,
+            city=CITY,
+            programme=programme,
+            rehearsal=rehearsal,
+            code=MES.code,
+            reason="停产",
+        )
+        with refused("programme_must_be_the_citys", of="withdraw-product"):
+            withdraw_product(catalogue(MES), withdrawing, CasePapers(withdrawing, MONDAY, RULES, published()))
+    played = EnterProducts(
+        command_id=command_id("enter"),
+        by=clerk1,
+        city=CITY,
+        programme=f"{PROGRAMME}-推演-甲",
+        rehearsal=True,
+        products=(MES,),
+    )
+    into = catalogue()
+    enter_products(into, played, CasePapers(played, MONDAY, RULES, published()))
+    assert into.products

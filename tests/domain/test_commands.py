@@ -9,6 +9,7 @@ import pytest
 from domain.case import (
     acceptance,
     adoption,
+    alarm,
     contract,
     contract_change,
     diagnosis,
@@ -158,6 +159,7 @@ EFFECTS: Final[dict[str, Effect]] = {
         (independence.ConflictApproved,),
         {"conflicts": {("诊断中心", "diagnosis+retrofit"): "case.conflict-approved"}},
     ),
+    "watch-provider": ((alarm.ProviderAlarmRaised,), {"provider_alarm": "removed", "works": Works.UNDER_WAY}),
     "record-reminder": ((times.ReminderRecorded,), {"stage": Stage.SELECTION}),
     "pass-deadline": ((times.DeadlinePassed,), {"qualification": Qualification.COUNTY_REVIEW}),
 }
@@ -207,6 +209,7 @@ NOT_TWICE: Final = {
     "close-case": "case_must_be_open",
     "record-refund": "case_must_be_open",
     "approve-conflict": "there_must_be_a_conflict_to_approve",
+    "watch-provider": "alarm_must_say_something_new",
     "record-reminder": "reminder_must_be_due_and_not_yet_given",
     "pass-deadline": "deadline_must_be_running",
 }
@@ -230,6 +233,7 @@ TOO_EARLY: Final = {
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "draw-case": "case_must_be_in_the_frame",
     "approve-conflict": "there_must_be_a_conflict_to_approve",
+    "watch-provider": "case_must_be_retrofitted_by_the_provider",
     "record-reminder": "deadline_must_be_running",
     "pass-deadline": "deadline_must_be_running",
     # An institution belongs to the case only from when it is sent; before, its hand is a stranger's.

@@ -13,7 +13,7 @@ from domain.case.file import Stage
 from domain.money import Money
 from domain.policy import Cited, Standing
 from domain.spend import SpendLine
-from tests.domain.cast import LEVEL_2, LINES, RULES, clause, contract, evaluator, provider
+from tests.domain.cast import LEVEL_2, LINES, RULES, clause, contract, evaluator, provider, rules
 from tests.domain.play import fact, ready, shows
 
 
@@ -47,6 +47,7 @@ def test_a_provider_that_was_replaced_has_retrofitted_all_the_same() -> None:
 
 
 REPORTS = ("file-evaluation", "file-recheck")
+LEVEL_2_OF_2022 = replace(LEVEL_2, standard="2022", binding_scenarios=0, guiding_scenarios=0)
 
 
 @shows("two_people_must_have_been_on_site")
@@ -74,13 +75,31 @@ def test_the_edition_is_the_one_in_force_on_the_day_of_the_report(kind: str) -> 
         Cited("2024", "示例办法 新版", Standing.DERIVED, since=date(2026, 9, 9)),
     )
     dated = due.under(replace(RULES, values={**RULES.values, "evaluation.standard": editions}))
-    old, new = replace(LEVEL_2, standard="2022"), LEVEL_2
+    old, new = LEVEL_2_OF_2022, LEVEL_2
 
     before, since = dated.on(date(2026, 9, 8)), dated.on(date(2026, 9, 9))
     before.when(kind, grade=new).then_refused("evaluation_must_use_the_citys_standard", "示例办法 旧版")
     assert before.when(kind, grade=old).happened[0].clauses == ("示例办法 旧版",)
     since.when(kind, grade=old).then_refused("evaluation_must_use_the_citys_standard", "示例办法 新版")
     assert since.when(kind, grade=new).happened[0].clauses == ("示例办法 新版",)
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_a_grade_is_measured_by_its_own_edition(kind: str) -> None:
+    """2022 judges no scenarios and divides its hundred points otherwise."""
+    of_2022 = ready(kind).under(rules({"evaluation.standard": "2022"}))
+    high = replace(LEVEL_2_OF_2022, foundation=Decimal(60), management=Decimal(35), effect=Decimal(5))
+    assert of_2022.when(kind, grade=high).refusal is None
+    for wrong in (
+        replace(high, effect=Decimal("5.01")),
+        replace(high, binding_scenarios=1),
+        replace(high, guiding_scenarios=1),
+        replace(high, level=5),
+    ):
+        of_2022.when(kind, grade=wrong).then_refused("grade_must_be_within_the_scale", "工信厅企业〔2022〕32号")
+    ready(kind).when(kind, grade=replace(high, standard="2024")).then_refused(
+        "grade_must_be_within_the_scale", "工信厅企业〔2024〕56号"
+    )
 
 
 @pytest.mark.parametrize("kind", REPORTS)

@@ -21,15 +21,11 @@ from domain.people import Person, Role
 from domain.policy import Pack
 from domain.provider import rooms
 from domain.provider.admission import (
-    AppointInstitution,
-    ConsortiumJoined,
-    ConsortiumLeft,
-    InstitutionAppointed,
     ProviderAdmitted,
     ProviderApplied,
     ProviderListed,
     ProviderMoved,
-    appoint_institution,
+    TierTaken,
 )
 from domain.provider.appeal import ProviderAppealDismissed, ProviderAppealed, ProviderRestored
 from domain.provider.conduct import (
@@ -39,7 +35,9 @@ from domain.provider.conduct import (
     ProviderRemoved,
     ProviderWarned,
 )
+from domain.provider.consortium import ConsortiumJoined, ConsortiumLeft
 from domain.provider.file import Membership, Pool, Provider, ProviderPapers
+from domain.provider.institution import AppointInstitution, InstitutionAppointed, appoint_institution
 from domain.provider.rating import (
     ProviderEngaged,
     ProviderRated,
@@ -116,6 +114,11 @@ class Life:
     def provider(self) -> Provider:
         """As its facts tell it."""
         return Provider.folded(provider_id(CITY, PROGRAMME, CODE), self.facts)
+
+    @property
+    def last(self) -> UUID:
+        """The command that was given last."""
+        return self.happened[-1].command_id
 
     @property
     def pool(self) -> Pool:
@@ -225,7 +228,7 @@ def test_from_the_application_to_the_pool() -> None:
     assert applied.provider.membership is Membership.APPLIED
     assert not applied.pool.is_kept
     assert not applied.provider.may_sign
-    admitted = applied.when("admit-provider").then(ProviderAdmitted, ProviderListed)
+    admitted = applied.when("admit-provider").then(ProviderAdmitted, ProviderListed, TierTaken)
     provider = admitted.provider
     assert (provider.tier, provider.may_sign) == ("资源池", True)
     assert admitted.pool.is_kept
@@ -320,10 +323,10 @@ def test_two_providers_of_one_name_are_told_apart_before_one_is_listed() -> None
 
 @shows("tier_must_be_another")
 def test_a_provider_is_moved_between_tiers_in_the_citys_own_words() -> None:
-    moved = in_pool().when("move-provider").then(ProviderMoved)
+    moved = in_pool().when("move-provider").then(ProviderMoved, TierTaken)
     assert (moved.happened[0].from_tier, moved.provider.tier) == ("资源池", "集成服务商")  # type: ignore[attr-defined]
     moved.when("move-provider").then_refused("tier_must_be_another")
-    moved.when("move-provider", tier="优秀服务商").then(ProviderMoved)
+    moved.when("move-provider", tier="优秀服务商").then(ProviderMoved, TierTaken)
     warned().when("move-provider").then_refused("provider_must_stand_where_the_step_begins")
 
 
@@ -585,3 +588,101 @@ STANDING = (
     *(ProviderRectified, ProviderRemoved, ProviderRestored),
 )
 MAY_SIGN = (ProviderAdmitted, ProviderWarned, ProviderRectified, ProviderRestored)
+
+
+# --- whose programme, and on which side
+
+
+@shows("programme_must_be_the_citys")
+def test_a_provider_applies_in_the_citys_programme_and_in_rehearsal_in_another() -> None:
+    Life().when("apply-provider", programme="别的项目").then_refused("programme_must_be_the_citys")
+    Life().when("apply-provider", rehearsal=True).then_refused("programme_must_be_the_citys")
+    Life().when("apply-provider", programme=f"{PROGRAMME}-推演").then_refused("programme_must_be_the_citys")
+    Life().when("apply-provider", programme=f"{PROGRAMME}-推演-甲", rehearsal=True).then(ProviderApplied)
+    Life().when("apply-provider").then(ProviderApplied)
+    in_pool().when("move-provider", programme="别的项目").then_refused("programme_must_be_the_citys")
+
+
+@shows("industries_must_be_the_citys")
+def test_a_provider_serves_industries_of_the_programme() -> None:
+    Life().when("apply-provider", industries=("轴承", "餐饮")).then_refused("industries_must_be_the_citys")
+    Life().when("apply-provider", industries=("轴承", "建材")).then(ProviderApplied)
+    Life().when("apply-provider", industries=()).then(ProviderApplied)
+
+
+DECIDES: Final = tuple(kind for kind, (by, _) in SAID.items() if by.role not in (Role.PROVIDER, Role.FIRM))
+
+
+@shows("party_must_not_decide_on_itself")
+@pytest.mark.parametrize("kind", [kind for kind in DECIDES if kind != "answer-provider-appeal"])
+@pytest.mark.parametrize("organisation", ["云软公司", "云软 公司", CODE, CODE.lower()])
+def test_nobody_of_the_provider_decides_on_it_for_the_public_side(kind: str, organisation: str) -> None:
+    due, by = _ready(kind), SAID[kind][0]
+    due.when(kind, by=replace(by, organisation=organisation)).then_refused("party_must_not_decide_on_itself")
+    assert due.when(kind).refusal is None
+
+
+def test_nor_files_its_application_nor_leads_it_into_its_own_consortium() -> None:
+    Life().when("apply-provider", by=replace(clerk1, organisation="云软公司")).then_refused(
+        "party_must_not_decide_on_itself"
+    )
+    led = replace(in_pool(), lead=a_lead())
+    led.when("join-consortium", by=replace(clerk1, organisation="牵头公司")).then_refused(
+        "party_must_not_decide_on_itself"
+    )
+    assert led.when("join-consortium", by=clerk1).refusal is None
+
+
+@shows("person_must_keep_to_one_side")
+def test_who_spoke_for_the_provider_never_decides_on_it_and_the_other_way_round() -> None:
+    appealed = warned().when("appeal-provider-decision", by=Person("turncoat", Role.PROVIDER, CODE))
+    turned = replace(head2, id="turncoat")
+    appealed.when("answer-provider-appeal", by=turned).then_refused("person_must_keep_to_one_side")
+    appealed.when("answer-provider-appeal").then(ProviderRestored)
+    in_pool().when("record-provider-fault", by=replace(inspector, id=own.id)).then_refused(
+        "person_must_keep_to_one_side"
+    )
+    warned().when("appeal-provider-decision", by=replace(own, id=head.id)).then_refused("person_must_keep_to_one_side")
+
+
+def test_an_institution_is_not_appointed_by_its_own_hand_nor_in_anothers_programme() -> None:
+    pool = Pool.fresh(pool_id(CITY, PROGRAMME))
+
+    def appoint(**changes: Any) -> None:
+        said: dict[str, Any] = {"by": head, "city": CITY, "programme": PROGRAMME, "organisation": "云上平台"}
+        command = AppointInstitution(
+            command_id=command_id("appoint"), post="platform", document="中标1号", **{**said, **changes}
+        )
+        appoint_institution(pool, command, ProviderPapers(command, Life().now, RULES, pool))
+
+    with refused("party_must_not_decide_on_itself", of="appoint"):
+        appoint(by=replace(head, organisation="云上平台"))
+    with refused("programme_must_be_the_citys", of="appoint"):
+        appoint(programme="别的项目")
+    with refused("programme_must_be_the_citys", of="appoint"):
+        appoint(rehearsal=True)
+    appoint()
+    assert pool.posts
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "decider"),
+    [
+        (warned, "warned", head),
+        (rectifying, "rectifying", head),
+        (removed, "removed", leader),
+    ],
+    ids=["warning", "order", "removal"],
+)
+def test_each_decision_may_be_appealed_and_is_answered_by_others_than_took_it(
+    given: Callable[[], Life], kind: str, decider: Person
+) -> None:
+    appealed = given().did("appeal-provider-decision")
+    assert appealed.provider.membership.value == kind
+    for barred in (decider, replace(head, id=inspector.id)):
+        appealed.when("answer-provider-appeal", by=barred).then_refused("provider_hand_must_differ")
+    stays = appealed.when("answer-provider-appeal", upheld=False).then(ProviderAppealDismissed)
+    assert stays.provider.membership.value == kind
+    stays.when("appeal-provider-decision").then_refused("decision_must_be_appealed_once")
+    back = appealed.when("answer-provider-appeal").then(ProviderRestored).provider
+    assert (back.may_sign, back.out, back.decision) == (True, "", appealed.when("answer-provider-appeal").last)

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from domain.case.file import Acceptance, CaseFile, Inspection, Qualification, Recovery, Stage, Subsidy, Works
-from tests.domain.cast import REVISED
+from tests.domain.cast import REVISED, provider
+
+PROVIDER: Final = provider.organisation
 
 Turn = Callable[[CaseFile], bool]
 
@@ -121,6 +123,7 @@ TURNS: Final[Mapping[str, Turn]] = {
     "record-refund": _recovery(Recovery.DECIDED, Recovery.HANDED_OVER),
     "hand-over-recovery": _recovery(Recovery.DECIDED),
     "approve-conflict": lambda case: bool(case.diagnoser),
+    "watch-provider": lambda case: PROVIDER == case.provider in case.retrofitters and case.provider_alarm != "removed",
     "record-reminder": _some_time_runs,
     "pass-deadline": _some_time_runs,
 }
