@@ -94,7 +94,7 @@ def _work_out(pack: Pack, level: int, lines: Sequence[SpendLine], signed: date, 
 def _line(text: str) -> SpendLine:
     kind, equals, amount = text.partition("=")
     if not equals or kind not in SPEND_KINDS:
-        known = "、".join(f"{kind}({name})" for kind, name in SPEND_KINDS.items())
+        known = "、".join(f"{kind}（{name}）" for kind, name in SPEND_KINDS.items())
         raise WrongField(f"--spend 应写作 类别=金额，类别为 {known}；收到“{text}”")
     try:
         money = Money.yuan(amount)

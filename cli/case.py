@@ -44,7 +44,7 @@ _HELP: Final = """对一份档案办理一项命令。
 例：lookback case do 91210200MA0U00001X submit-application batch=1 self_level=1 pledged=是
 --by dalian/firm-1 --role 企业 --org 91210200MA0U00001X
 
-各项写作 名=值：金额写元(1234.50)，日期写 2026-03-02，合同与评测结果写 JSON，几项文字用分号隔开。
+各项写作 名=值：金额写元（1234.50），日期写 2026-03-02，合同与评测结果写 JSON，几项文字用分号隔开。
 不写 --command-id 时，同样的话连说两遍只办一次；他人已又办理了别的事之后，再说同样的话须加 --again。
 每项命令要填什么：lookback case commands。"""
 
@@ -188,5 +188,5 @@ def _all_kinds() -> str:
     for kind, class_ in COMMANDS.items():
         roles = "、".join(zh(role) for role in authority.ROLES[kind])
         asked = " ".join(name for name in class_.__dataclass_fields__ if name not in own)
-        lines.append(f"{kind} {zh(kind)}({roles}){asked}")
+        lines.append(f"{kind} {zh(kind)}（{roles}）{asked}")
     return "\n\n".join(lines)

@@ -23,7 +23,7 @@ from settings import Settings
 
 City = Annotated[str, typer.Option("--city", help="城市代码，如 dalian")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
-_KINDS = "、".join(f"{word}({kind})" for kind, word in EXCLUSIONS.items())
+_KINDS = "、".join(f"{word}（{kind}）" for kind, word in EXCLUSIONS.items())
 
 
 def register(app: typer.Typer) -> None:

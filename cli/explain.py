@@ -94,7 +94,7 @@ def _account(words: str) -> Account:
 
 def _head(told: Account) -> Iterator[str]:
     case = told.case
-    yield f"{case.firm}({case.credit_code})"
+    yield f"{case.firm}（{case.credit_code}）"
     place = f"{city_name(case.city)} · {case.county} · {case.industry}"
     batch = f"批次 {case.batch_code}" if case.batch_code else "尚未申报"
     yield f"{place} · 项目 {case.programme} · {batch}{' · 推演' * case.rehearsal}"
@@ -120,7 +120,7 @@ def _story(told: Account) -> Iterator[str]:
     yield f"\n经过（{len(told.story)} 件）："
     for one in told.story:
         yield f"  {one.at.astimezone(CHINA):%Y-%m-%d %H:%M} {zh(one.topic)}"
-        yield f"      {zh(one.by.role)} {one.by.id}({one.by.organisation})" + (
+        yield f"      {zh(one.by.role)} {one.by.id}（{one.by.organisation}）" + (
             f"，理由：{one.reason}" if one.reason else ""
         )
         for field in said(one.said):
@@ -128,7 +128,7 @@ def _story(told: Account) -> Iterator[str]:
         if one.evidence:
             yield f"      材料：{'、'.join(one.evidence)}"
         if one.clauses:
-            yield f"      依据：{';'.join(dict.fromkeys(one.clauses))}"
+            yield f"      依据：{'；'.join(dict.fromkeys(one.clauses))}"
 
 
 def _field(field: Said) -> Iterator[str]:

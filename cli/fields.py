@@ -68,7 +68,7 @@ class WrongField(TyperException):
 
 def label(name: str) -> str:
     """A field by its Chinese name and the name it is given by."""
-    return f"{_LABELS[name]}({name})"
+    return f"{_LABELS[name]}（{name}）"
 
 
 def types_of(class_: type[Any]) -> dict[str, Any]:

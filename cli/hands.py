@@ -37,7 +37,7 @@ def person(by: str, role: str, organisation: str) -> Person:
             raise WrongField(f"缺少 {name}")
     code = next((code for code, title in ROLES.items() if role.strip() in (code, title)), None)
     if code is None:
-        known = "、".join(f"{title}({code})" for code, title in ROLES.items())
+        known = "、".join(f"{title}（{code}）" for code, title in ROLES.items())
         raise WrongField(f"没有“{role}”这个角色；有：{known}")
     return Person(by.strip(), Role(code), organisation.strip())
 

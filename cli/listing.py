@@ -74,7 +74,7 @@ def _stage(word: str) -> Stage | None:
     for code, title in STAGES.items():
         if word in (code, title):
             return Stage(code)
-    raise WrongField(f"没有“{word}”这个阶段；有：{'、'.join(f'{title}({code})' for code, title in STAGES.items())}")
+    raise WrongField(f"没有“{word}”这个阶段；有：{'、'.join(f'{title}（{code}）' for code, title in STAGES.items())}")
 
 
 def _say(found: list[Case], more: bool, read: int, as_json: bool) -> None:

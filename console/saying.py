@@ -139,7 +139,7 @@ def level(number: int | None) -> str:
 
 
 def period(name: str) -> str:
-    """A deadline's name for people: ``supplement/2`` is 补正(第2次)."""
+    """A deadline's name for people: ``supplement/2`` is 补正（第2次）."""
     timer, _, times = name.partition("/")
     return TIMERS.get(timer, timer) + (f"（第{times}次）" if times not in ("", "1") else "")
 

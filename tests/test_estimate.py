@@ -93,7 +93,7 @@ def test_what_the_rules_would_refuse_is_refused_here_too(shell: Shell, changes: 
     ("changes", "words"),
     [
         ({"--spend": "software"}, "--spend 应写作 类别=金额"),
-        ({"--spend": "hardware=1"}, "software(软件)"),
+        ({"--spend": "hardware=1"}, "software（软件）"),
         ({"--spend": "software=1.001"}, "最多两位小数"),
         ({"--spend": "software=-1"}, "不能小于零"),
         ({"--signed": "2024-13-01"}, "--signed 应写作"),
