@@ -27,7 +27,9 @@ from domain.provider.file import Provider
 from domain.rejections import Rejection
 from eventstore.store import EventStore
 from policies.calendars import published
+from projections.run import Projector
 from settings import Settings
+from tests.console_town import console
 from tests.domain.lines import MAIN
 from tests.engine import CITY, INDUSTRY, START, Firm, Town, rehearsed, upto
 from tests.paths import until
@@ -189,7 +191,7 @@ async def _calm(*firms: Firm) -> bool:
     return all(firm.file.provider_alarm == "" for firm in firms)
 
 
-def test_the_clerk_sees_it_wherever_the_case_is_shown(shell: Shell, store: EventStore) -> None:
+def test_the_clerk_sees_it_wherever_the_case_is_shown(shell: Shell, store: EventStore, database_url: str) -> None:
     town = Town(store, "seen")
     pooled(town)
     firm = town.firm().walked(*upto("register-contract"))
@@ -201,6 +203,20 @@ def test_the_clerk_sees_it_wherever_the_case_is_shown(shell: Shell, store: Event
     told = shell.run("explain", str(firm.case)).out
     assert "警示：服务商被移出或暂停承接" in told
     assert "警示原因：已被移出服务商资源池" in told
+    projector = Projector(database_url)
+    projector.prepare()
+    projector.catch_up()
+    warning = "承担本企业改造的服务商已被移出资源池"
+    with console(database_url, START) as pages:
+        assert warning in pages.ask(f"/cases/{firm.case}").text
+        assert warning in pages.ask(f"/explain/{firm.case}").text
+        done(town, "appeal-provider-decision", "answer-provider-appeal", days=6)
+        spread(town)
+        projector.catch_up()
+        for page in (f"/cases/{firm.case}", f"/explain/{firm.case}"):
+            assert warning not in pages.ask(page).text
+        assert "服务商警示解除" in pages.ask(f"/cases/{firm.case}").text
+    projector.close()
 
 
 # --- the last place in a tier

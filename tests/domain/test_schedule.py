@@ -110,6 +110,7 @@ SIDE_TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "record-refund": ((), ("refund/1",)),
     "hand-over-recovery": ((), ("refund/1",)),
     "approve-conflict": ((), ()),
+    "watch-provider": ((), ()),
     "record-reminder": ((), ()),
     "pass-deadline": ((), ()),
 }
