@@ -19,9 +19,9 @@ from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_bee
 from domain.calendar import Calendar
 from domain.case import contract, rooms
 from domain.case.adoption import AdoptRules
+from domain.case.application import OpenCase, SubmitApplication
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
-from domain.case.selection import OpenCase, SubmitApplication
 from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, import_exclusions

@@ -9,7 +9,7 @@ from domain.batch import Batch
 from domain.calendar import Calendar
 from domain.case.acceptance import ConfirmAcceptance
 from domain.case.file import CaseFile, CasePapers
-from domain.case.selection import ConfirmPilot
+from domain.case.listing import ConfirmPilot
 from domain.commands import CaseCommand
 from domain.identity import case_id, notice_id
 from domain.notice.common import NoticeCommand, notice_must_be_open

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from eventsourcing.domain import OriginatorVersionError
 
+from domain.case.application import CaseOpened
 from domain.case.file import CaseFact, CaseFile, Stage
-from domain.case.selection import CaseOpened
 from domain.fund.file import FundFact
 from eventstore.store import Entry
 

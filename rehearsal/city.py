@@ -14,7 +14,7 @@ from temporalio.client import Client
 from activities.desk import Desk
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
-from domain.case.selection import OpenCase
+from domain.case.application import OpenCase
 from domain.commands import Command
 from domain.fund.appropriation import AppropriateFund
 from domain.fund.file import RETROFIT_LINE, Source

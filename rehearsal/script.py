@@ -21,6 +21,7 @@ from domain.case.acceptance import (
     PublishAcceptance,
     ReportRectification,
 )
+from domain.case.application import SubmitApplication
 from domain.case.contract import (
     ApproveContractChange,
     AskContractChange,
@@ -34,6 +35,7 @@ from domain.case.contract import (
 )
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
+from domain.case.listing import AnswerObjection, ConfirmPilot, PublishList, RecordObjection
 from domain.case.payout import (
     ApprovePayout,
     InstructPayment,
@@ -43,17 +45,12 @@ from domain.case.payout import (
     entitlement,
 )
 from domain.case.retrofit import InspectMilestone, ReportCompletion, ReportMilestone
-from domain.case.selection import (
-    AnswerObjection,
-    ConfirmPilot,
+from domain.case.review import (
     PassCityReview,
     PassCountyReview,
     PromoteFromWaitlist,
-    PublishList,
-    RecordObjection,
     RejectApplication,
     RequestSupplement,
-    SubmitApplication,
     SubmitSupplement,
     WaitlistApplication,
 )

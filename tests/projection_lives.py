@@ -18,8 +18,20 @@ from domain import batch, exclusions, places, register
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
-from domain.case import acceptance, contract, diagnosis, evaluation, lookback, payout, recovery, retrofit, rooms
-from domain.case import selection as sel
+from domain.case import (
+    acceptance,
+    application,
+    contract,
+    diagnosis,
+    evaluation,
+    listing,
+    lookback,
+    payout,
+    recovery,
+    retrofit,
+    review,
+    rooms,
+)
 from domain.case.adoption import AdoptRules
 from domain.case.file import (
     Acceptance,
@@ -298,7 +310,7 @@ class Town:
         number = self.lives.index(life)
         return self._do(
             life,
-            sel.OpenCase,
+            application.OpenCase,
             Role.CLERK,
             city=CITY,
             programme=PROGRAMME,
@@ -335,7 +347,7 @@ class Town:
     def _do(self, life: Life, kind: type[CaseCommand], role: Role, **facts: Any) -> tuple[list[File], Command]:
         command = self._command(life, kind, role, facts)
         batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
-        if isinstance(command, sel.SubmitApplication):
+        if isinstance(command, application.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         papers = CasePapers(
@@ -383,7 +395,7 @@ def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, An
     """What happens next to a case that stands where it stands; the luck is the life's own."""
     case, luck = life.case, life.rng.random()
     if case.may_apply_again:
-        return sel.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
+        return application.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
     if case.withdrawal_asked:
         return (ApproveWithdrawal if luck < 0.8 else DeclineWithdrawal), Role.HEAD, {}
     may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
@@ -410,32 +422,32 @@ def _selection(life: Life, luck: float, town: Town) -> tuple[type[CaseCommand], 
     match life.case.qualification:
         case Qualification.DRAFT:
             batch = town.batches[luck < 0.3].id
-            return sel.SubmitApplication, Role.FIRM, {"batch": batch, "self_level": 1, "pledged": True}
+            return application.SubmitApplication, Role.FIRM, {"batch": batch, "self_level": 1, "pledged": True}
         case Qualification.COUNTY_REVIEW if luck < 0.2 and life.case.supplements < 2:
-            return sel.RequestSupplement, Role.COUNTY, {"defects": ("缺营业执照",)}
+            return review.RequestSupplement, Role.COUNTY, {"defects": ("缺营业执照",)}
         case Qualification.COUNTY_REVIEW:
-            return sel.PassCountyReview, Role.COUNTY, {}
+            return review.PassCountyReview, Role.COUNTY, {}
         case Qualification.SUPPLEMENTING:
-            return sel.SubmitSupplement, Role.FIRM, {}
+            return review.SubmitSupplement, Role.FIRM, {}
         case Qualification.CITY_REVIEW if luck < 0.15 and life.case.supplements < 2:
-            return sel.RequestSupplement, Role.CLERK, {"defects": ("缺审计报告", "缺自评表")}
+            return review.RequestSupplement, Role.CLERK, {"defects": ("缺审计报告", "缺自评表")}
         case Qualification.CITY_REVIEW if luck < 0.3:
-            return sel.WaitlistApplication, Role.CLERK, {}
+            return review.WaitlistApplication, Role.CLERK, {}
         case Qualification.CITY_REVIEW if luck < 0.35:
-            return sel.RejectApplication, Role.CLERK, {}
+            return review.RejectApplication, Role.CLERK, {}
         case Qualification.CITY_REVIEW:
-            return sel.PassCityReview, Role.CLERK, {}
+            return review.PassCityReview, Role.CLERK, {}
         case Qualification.WAITLISTED if luck < 0.3 or not town.is_next(life):
-            return sel.RejectApplication, Role.CLERK, {}
+            return review.RejectApplication, Role.CLERK, {}
         case Qualification.WAITLISTED:
-            return sel.PromoteFromWaitlist, Role.CLERK, {}
+            return review.PromoteFromWaitlist, Role.CLERK, {}
         case Qualification.PROPOSED:
-            return sel.PublishList, Role.CLERK, {"document": "公示1号"}
+            return listing.PublishList, Role.CLERK, {"document": "公示1号"}
         case Qualification.NOTICED if life.case.open_objection:
-            return sel.AnswerObjection, Role.HEAD, {"upheld": luck < 0.4, "answer": "经核实"}
+            return listing.AnswerObjection, Role.HEAD, {"upheld": luck < 0.4, "answer": "经核实"}
         case Qualification.NOTICED if luck < 0.1:
-            return sel.RecordObjection, Role.CLERK, {"matter": "产值不实"}
-    return sel.ConfirmPilot, Role.HEAD, {"document": "名单1号"}
+            return listing.RecordObjection, Role.CLERK, {"matter": "产值不实"}
+    return listing.ConfirmPilot, Role.HEAD, {"document": "名单1号"}
 
 
 def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:

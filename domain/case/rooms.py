@@ -10,30 +10,34 @@ from domain import authority
 from domain.case import (
     acceptance,
     adoption,
+    application,
     contract,
     diagnosis,
     evaluation,
     independence,
     level,
+    listing,
     lookback,
     payout,
     recovery,
     retrofit,
+    review,
     schedule,
-    selection,
     supply,
     withdrawal,
 )
+from domain.case.application import OpenCase, SubmitApplication
 from domain.case.common import case_must_be_open, case_must_have_been_opened
 from domain.case.file import CaseFact, CaseFile, CasePapers
-from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command
 from domain.people import Role
 from domain.record import Fact
 from domain.rejections import Refusal
 
 ROOMS: Final = (
-    selection,
+    application,
+    review,
+    listing,
     diagnosis,
     contract,
     retrofit,
@@ -86,11 +90,11 @@ MOVES_MONEY: Final = (
 """Commands that book on the fund in the same transaction."""
 
 TAKES_PLACES: Final = (
-    selection.PassCityReview,
-    selection.WaitlistApplication,
-    selection.PromoteFromWaitlist,
-    selection.RejectApplication,
-    selection.AnswerObjection,
+    review.PassCityReview,
+    review.WaitlistApplication,
+    review.PromoteFromWaitlist,
+    review.RejectApplication,
+    listing.AnswerObjection,
     withdrawal.ApproveWithdrawal,
     lookback.RevokeQualification,
 )

@@ -13,7 +13,7 @@ from domain import places as room
 from domain.batch import Batch
 from domain.calendar import CHINA
 from domain.case.file import CasePapers, Qualification
-from domain.case.selection import ApplicationWaitlisted, CityReviewPassed, WaitlistPromoted
+from domain.case.review import ApplicationWaitlisted, CityReviewPassed, WaitlistPromoted
 from domain.identity import command_id, places_id
 from domain.places import Applicant, Filled, Places, Quota, QuotasReset, QuotasSet, Willing
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas

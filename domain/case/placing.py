@@ -1,0 +1,21 @@
+"""名额: what a case takes from its batch's places and gives back to them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from domain import places
+from domain.case.file import CaseFile, CasePapers
+
+
+def places_of(case: CaseFile, papers: CasePapers) -> tuple[places.Places, UUID]:
+    """The places of the batch in which the firm applied, and that batch."""
+    assert papers.places is not None
+    assert case.batch is not None
+    return papers.places, case.batch
+
+
+def give_back_the_place(case: CaseFile, papers: CasePapers) -> None:
+    """The firm's place in its batch, or its turn on the waitlist, is free for another."""
+    held, batch = places_of(case, papers)
+    places.leave(held, batch, case.id, papers)
