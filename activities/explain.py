@@ -9,7 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from activities import trial
-from activities.desk import Desk, pinned
+from activities.desk import Desk
+from activities.rules import pinned
 from domain.batch import Batch
 from domain.calendar import china_day
 from domain.case.common import case_must_have_been_opened

@@ -82,6 +82,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "supplements_must_stay_within_the_limit",
         "there_must_be_something_to_pay",
         "waitlist_must_be_followed_in_order",
+        "waitlist_must_follow_the_experts_ranking",
         "withdrawal_must_be_decided_first",
     }
 )

@@ -127,7 +127,7 @@ def adopt(
 
 
 def _moves(store: EventStore, batch: Batch) -> list[Move]:
-    from activities.desk import pinned
+    from activities.rules import pinned
 
     latest = pinned(batch)
     files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cli import migration, places
+from cli import expert_review, migration, places
 from cli.deciding import decide, named_by_all_it_says, programme_for, say
 from cli.fields import day
 from cli.hands import By, Of, Reason, person
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     batches.command("revise")(migration.revise)
     batches.command("adopt")(migration.adopt)
     places.mount(batches)
+    expert_review.mount(batches)
     app.add_typer(batches, name="batch")
 
 

@@ -132,6 +132,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "selection.counties": Key("list", "参与的区县（含功能区）有哪些"),
     "selection.max_supplements": Key("count", "申报材料最多可以补正几次", unit="次"),
     "selection.exclusion_lists": Key("list", "哪些名单上的企业不得申报", words=EXCLUSIONS, asked=False),
+    "selection.expert_review": Key("flag", "市级审核后是否由专家评审排名", asked=False),
+    "selection.review_sheets": Key("count", "每家企业至少须有几名专家评分", unit="人", asked=False),
     "diagnosis.by": Key("text", "由谁开展诊断"),
     "contract.not_before": Key("date", "改造合同最早可于何日签订"),
     "contract.not_after": Key("date", "改造合同最晚须于何日签订"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,6 +52,18 @@ from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWith
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
 from domain.exclusions import Excluded, Exclusions, ImportExclusions, import_exclusions
+from domain.expert_review import file as experts
+from domain.expert_review.file import ExpertReview
+from domain.expert_review.ranking import Criterion, Expert, Points
+from domain.expert_review.room import DECISIONS as REVIEW
+from domain.expert_review.room import (
+    AddExperts,
+    CallExpertReview,
+    CloseExpertReview,
+    ExpertReviewCommand,
+    FileScore,
+    RecuseExpert,
+)
 from domain.fund import rooms as fund
 from domain.fund.allocation import (
     AllocateToCounty,
@@ -71,6 +83,7 @@ from domain.identity import (
     catalogue_id,
     command_id,
     exclusions_id,
+    expert_review_id,
     fund_id,
     places_id,
     pool_id,
@@ -80,7 +93,7 @@ from domain.money import Money
 from domain.notice import room as notices
 from domain.people import SYSTEM, Person, Role
 from domain.places import Places, Quota, Willing
-from domain.policy import Pack
+from domain.policy import Cited, Pack, Standing
 from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Pool
@@ -102,9 +115,11 @@ REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
-_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS)
+_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS, *experts.EVENTS)
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
 """Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
+CODES = ("2024-1", "2024-2", "2024-3")
+"""The batches; in the last one experts rank the firms."""
 PLATFORM = "平台公司"
 """Runs the city's platform, and diagnoses some of its firms."""
 MES = Product(
@@ -141,7 +156,7 @@ class Town:
         self.rng = Random(self.seed)
         self.pack = load.load(CITY, ("rehearsal",))
         self.text = load.text_of(CITY, ("rehearsal",))
-        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
+        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in CODES]
         self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
         self.budget = Budget.fresh(budget_id(CITY, PROGRAMME))
         self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
@@ -151,7 +166,7 @@ class Town:
         self.places = {batch.id: Places.fresh(places_id(batch.id)) for batch in self.batches}
         self.exclusions = Exclusions.fresh(exclusions_id(CITY))
 
-    def acts(self) -> Iterator[tuple[list[File], Command]]:
+    def acts(self) -> Generator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
         yield from self._county_money()
@@ -160,15 +175,82 @@ class Town:
         yield self._set_quotas(self.batches[0])
         yield self._reset_quotas(self.batches[1])
         yield self._import_exclusions()
-        running = [self._firm(number) for number in range(self.firms)]
-        for life in running:
+        before_experts = yield from self._reviewed()
+        others = [self._firm(number) for number in range(len(before_experts), self.firms)]
+        for life in others:
             yield self._opened(life)
+        running = [*before_experts, *others]
         while running:
             life = self.rng.choice(running)
             yield self._act(life)
             if not life.case.is_open and not self._comes_back(life):
                 running.remove(life)
         yield from notice_lives.story(CITY, self.pack, START)
+
+    def _reviewed(self) -> Generator[tuple[list[File], Command], None, list[Life]]:
+        """Two firms before the experts, and one place: the better one is proposed, the other waits."""
+        batch = self.batches[2]
+        with_experts = {
+            key: (Cited(value, "假设", Standing.ASSUMED),)
+            for key, value in (("selection.expert_review", True), ("selection.review_sheets", 1))
+        }
+        pack = replace(self.pack, values={**self.pack.values, **with_experts})
+        places = self.places[batch.id]
+        quotas = SetQuotas(
+            command_id=command_id("set-quotas", batch.code),
+            by=Person("h-1", Role.HEAD, CITY),
+            batch=batch.id,
+            quotas=(Quota(1),),
+            document="大工信〔2024〕3号",
+        )
+        set_quotas(places, quotas, CasePapers(quotas, START, self.pack, published()))
+        yield [places], quotas
+        lives = [self._firm(number) for number in range(2)]
+        for life in lives:
+            life.pack = pack
+            yield self._opened(life)
+            applied = {"batch": batch.id, "self_level": 1, "pledged": True}
+            yield self._do(life, application.SubmitApplication, Role.FIRM, **applied)
+            yield self._do(life, review.PassCountyReview, Role.COUNTY)
+            yield self._do(life, review.PassCityReview, Role.CLERK)
+        file = ExpertReview.fresh(expert_review_id(batch.id))
+        expert = Person("e-1", Role.EXPERT, "某大学")
+        cases = [life.case for life in lives]
+        said: tuple[tuple[type[ExpertReviewCommand], Person, dict[str, Any]], ...] = (
+            (
+                CallExpertReview,
+                Person("c-1", Role.CLERK, CITY),
+                {
+                    "document": "大工信〔2024〕4号",
+                    "criteria": (Criterion("综合", 100),),
+                    "experts": (Expert(expert.id, expert.organisation),),
+                    "cases": tuple(case.id for case in cases),
+                },
+            ),
+            (
+                AddExperts,
+                Person("c-1", Role.CLERK, CITY),
+                {"document": "大工信〔2024〕5号", "experts": (Expert("e-2", "某研究院"),)},
+            ),
+            (
+                RecuseExpert,
+                Person("h-1", Role.HEAD, CITY),
+                {"expert": "e-2", "cases": tuple(case.id for case in cases), "reason": "因病"},
+            ),
+            (FileScore, expert, {"case": cases[0].id, "points": (Points("综合", 70),)}),
+            (FileScore, expert, {"case": cases[1].id, "points": (Points("综合", 80),)}),
+            (CloseExpertReview, Person("c-1", Role.CLERK, CITY), {}),
+        )
+        for step, (kind, by, fields) in enumerate(said):
+            command = kind(command_id=command_id("expert-review", str(step)), by=by, batch=batch.id, **fields)
+            papers = CasePapers(command, lives[1].at + timedelta(hours=step), pack, published(), places=places)
+            named = [case for case in cases if case.id == fields.get("case", case.id)]
+            meant = [(case, pack) for case in cases] if kind is CloseExpertReview else named
+            REVIEW[kind](file, command, papers, meant)
+            yield [file, *(case for case in cases if case.pending_events), *papers.beside], command
+        for life in lives:
+            life.pack, life.at = self.pack, lives[1].at + timedelta(days=1)
+        return lives
 
     def _comes_back(self, life: Life) -> bool:
         """Not selected in the first batch, a firm tries the second."""
@@ -188,7 +270,7 @@ class Town:
         appropriate_fund(self.fund, self.budget, command, CasePapers(command, START, self.pack, published()))
         return [self.fund, self.budget], command
 
-    def _county_money(self) -> Iterator[tuple[list[File], Command]]:
+    def _county_money(self) -> Generator[tuple[list[File], Command]]:
         """A county without firms is given money and gives it back; the city loses a little of what it has."""
         chain = {"approval": load.load("mianyang").rows(Approval)}
         pack = replace(self.pack, tables={**self.pack.tables, **chain})
@@ -214,7 +296,7 @@ class Town:
         yield [self.fund], settle
 
     def _open(self, batch: Batch) -> tuple[list[File], Command]:
-        code = ("2024-1", "2024-2")[self.batches.index(batch)]
+        code = CODES[self.batches.index(batch)]
         command = OpenBatch(
             command_id=command_id("open-batch", code),
             by=Person("c-1", Role.CLERK, CITY),
@@ -346,14 +428,14 @@ class Town:
 
     def _do(self, life: Life, kind: type[CaseCommand], role: Role, **facts: Any) -> tuple[list[File], Command]:
         command = self._command(life, kind, role, facts)
-        batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
+        batch = next((batch for batch in self.batches if batch.id == life.case.batch), self.batches[0])
         if isinstance(command, application.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         papers = CasePapers(
             command,
             life.at,
-            self.pack,
+            life.pack,
             published(),
             batch,
             self.fund,

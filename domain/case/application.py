@@ -63,6 +63,7 @@ class ApplicationSubmitted(CaseFact):
         file.batch_code = self.batch_code
         file.rules_version = self.pack_version
         file.batches = (*file.batches, self.batch)
+        file.applied_at = self.timestamp
         file.qualification = Qualification.COUNTY_REVIEW
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
-from domain.case.placing import give_back_the_place
+from domain.case.placing import give_back_the_place, hold_a_place
 from domain.commands import CaseCommand
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.rules import No, rule
@@ -145,6 +145,7 @@ def publish_list(case: CaseFile, command: PublishList, papers: CasePapers) -> No
     """The notice period begins."""
     step_must_be_due(case.qualification, Qualification.PROPOSED)
     words_must_be_given(command.document, "公示文号")
+    hold_a_place(case, papers)
     case.record(ListPublished, papers, document=command.document)
 
 
@@ -160,7 +161,7 @@ def answer_objection(case: CaseFile, command: AnswerObjection, papers: CasePaper
     """Answered by another hand than the original review."""
     step_must_be_due(case.qualification, Qualification.NOTICED)
     there_must_be_an_open_objection(case)
-    hand_must_differ(case, command.by, "county review", "city review")
+    hand_must_differ(case, command.by, "county review", "city review", "expert review")
     words_must_be_given(command.answer, "异议答复")
     case.record(ObjectionUpheld if command.upheld else ObjectionDismissed, papers, answer=command.answer)
     if command.upheld:
@@ -174,8 +175,9 @@ def confirm_pilot(case: CaseFile, command: ConfirmPilot, papers: CasePapers) -> 
     notice_must_have_stood_its_time(case, "list_notice", papers.today)
     case_must_stand_in_its_notice(papers.notice, case.id, case.proposed_at)
     notice_must_have_been_completed(papers.notice)
-    hand_must_differ(case, command.by, "city review")
+    hand_must_differ(case, command.by, "city review", "expert review")
     words_must_be_given(command.document, "名单文号")
+    hold_a_place(case, papers)
     case.record(PilotConfirmed, papers, clauses=(papers.pack.clause("timers.list_notice"),), document=command.document)
 
 

@@ -19,3 +19,10 @@ def give_back_the_place(case: CaseFile, papers: CasePapers) -> None:
     """The firm's place in its batch, or its turn on the waitlist, is free for another."""
     held, batch = places_of(case, papers)
     places.leave(held, batch, case.id, papers)
+
+
+def hold_a_place(case: CaseFile, papers: CasePapers) -> None:
+    """Whoever stands on the list holds a place. One who was proposed before places were counted takes it now."""
+    held, batch = places_of(case, papers)
+    if case.id not in held.taken:
+        places.take(held, batch, case.applicant, papers)

@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 from domain import places
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
+from domain.case.expert_review import experts_come_next, send_to_expert_review, waitlist_must_follow_the_experts_ranking
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage
 from domain.case.placing import give_back_the_place, places_of
 from domain.commands import CaseCommand
@@ -216,9 +217,12 @@ def pass_county_review(case: CaseFile, command: PassCountyReview, papers: CasePa
 
 
 def pass_city_review(case: CaseFile, command: PassCityReview, papers: CasePapers) -> None:
-    """Proposed for the list."""
+    """Proposed for the list, or before the experts where the rules ask for them."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
+    if experts_come_next(papers.pack):
+        send_to_expert_review(case, papers)
+        return
     held, batch = places_of(case, papers)
     places.take(held, batch, case.applicant, papers)
     case.record(CityReviewPassed, papers, clauses=(papers.pack.clause("selection.industries"),))
@@ -228,6 +232,7 @@ def waitlist_application(case: CaseFile, command: WaitlistApplication, papers: C
     """Kept for a free place."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
+    waitlist_must_follow_the_experts_ranking(papers.pack)
     held, batch = places_of(case, papers)
     places.wait(held, batch, case.applicant, papers)
     case.record(ApplicationWaitlisted, papers)
@@ -244,7 +249,11 @@ def promote_from_waitlist(case: CaseFile, command: PromoteFromWaitlist, papers: 
 def reject_application(case: CaseFile, command: RejectApplication, papers: CasePapers) -> None:
     """The case ends here; the reason is part of the record."""
     step_must_be_due(
-        case.qualification, Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW, Qualification.WAITLISTED
+        case.qualification,
+        Qualification.COUNTY_REVIEW,
+        Qualification.CITY_REVIEW,
+        Qualification.EXPERT_REVIEW,
+        Qualification.WAITLISTED,
     )
     county_must_leave_the_citys_turn_to_the_city(case, command.by)
     words_must_be_given(command.reason, "不予入选的理由")

@@ -14,6 +14,7 @@ from domain.case import (
     contract,
     diagnosis,
     evaluation,
+    expert_review,
     independence,
     level,
     listing,
@@ -37,6 +38,7 @@ from domain.rejections import Refusal
 ROOMS: Final = (
     application,
     review,
+    expert_review,
     listing,
     diagnosis,
     contract,
@@ -99,6 +101,9 @@ TAKES_PLACES: Final = (
     lookback.RevokeQualification,
 )
 """Commands that take or free a place of the batch in the same transaction."""
+
+LOOKS_AT_PLACES: Final = (*TAKES_PLACES, listing.PublishList, listing.ConfirmPilot)
+"""Those, and the commands that go on only with a place, which nearly always is held already."""
 
 
 def meets_the_pool(command: CaseCommand) -> bool:
