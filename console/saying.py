@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from domain.money import Money
-from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
+from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Cited, Pack
 from domain.rejections import Rejection
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
@@ -120,8 +120,12 @@ def city_name(code: str) -> str:
 
 def assumptions(pack: Pack) -> list[tuple[str, str, str]]:
     """What only a rehearsal's overlay says: the question, the value, why it was taken."""
-    assumed = pack.assumptions().items()
-    return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in assumed]
+    return assumed(pack.assumptions())
+
+
+def assumed(values: Mapping[str, Cited]) -> list[tuple[str, str, str]]:
+    """Assumed values by key: the question, the value, why it was taken."""
+    return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in values.items()]
 
 
 def yuan(plain: Mapping[str, Any] | int | None) -> str:
