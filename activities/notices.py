@@ -13,7 +13,7 @@ from domain.case.listing import ConfirmPilot
 from domain.commands import CaseCommand
 from domain.identity import case_id, notice_id
 from domain.notice.common import NoticeCommand, notice_must_be_open
-from domain.notice.file import Notice
+from domain.notice.file import Notice, NoticePublished
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
 from domain.notice.room import DECISIONS
 from domain.notice.snapshot import COVERS_CASES, Row, Subject
@@ -62,6 +62,29 @@ def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice 
     while notice.replaced_by is not None:
         notice = store.load(Notice, notice.replaced_by)
     return None if notice.is_new else notice
+
+
+def chain(store: EventStore, notice: Notice) -> tuple[Notice, ...]:
+    """The notice among those that it replaced and that replaced it, the first one first."""
+    found = [notice]
+    while (before := found[0].replaces) is not None:
+        found.insert(0, store.load(Notice, before))
+    while (after := found[-1].replaced_by) is not None:
+        found.append(store.load(Notice, after))
+    return tuple(found)
+
+
+def naming(store: EventStore, case: CaseFile) -> tuple[Notice, ...]:
+    """The notices of the case's programme on which its firm stands or stood, in order of publication."""
+    found = (
+        fact for fact in store.openings(NoticePublished.TOPIC, case.credit_code) if isinstance(fact, NoticePublished)
+    )
+    return tuple(
+        store.load(Notice, fact.originator_id)
+        for fact in found
+        if (fact.city, fact.snapshot.programme) == (case.city, case.programme)
+        and any(row.credit_code == case.credit_code for row in fact.snapshot.rows)
+    )
 
 
 def _cases(store: EventStore, city: str, programme: str, subject: Subject, rows: tuple[Row, ...]) -> list[CaseFile]:
