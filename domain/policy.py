@@ -163,6 +163,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "publicity.allocation": Key("days", "资金分配方案公示多少日"),
     "publicity.providers": Key("days", "服务商遴选结果公示多少日"),
     "publicity.revocation": Key("days", "取消资格公示多少日"),
+    "publicity.call": Key("days", "申报文件公示多少日"),
     "publicity.suspends": Key("flag", "异议处理期间公示期是否中止"),
     "reminders.leads": Key("list", "期限前几日提醒", words=_LEADS),
     "timers.supplement": Key("days", "补正期限多少日"),

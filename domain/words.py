@@ -143,6 +143,7 @@ NOTICE_SUBJECTS: Final[Mapping[str, str]] = {
     "acceptance": "验收结果",
     "providers": "服务商遴选结果",
     "revocation": "取消试点资格",
+    "call": "申报文件",
 }
 """For ever: the hash of a notice rests on them."""
 

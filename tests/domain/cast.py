@@ -114,6 +114,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "publicity.allocation": Days(7, "natural"),
     "publicity.providers": Days(5, "working"),
     "publicity.revocation": Days(5, "working"),
+    "publicity.call": Days(5, "working"),
     "timers.diagnosis": Days(20, "working"),
     "timers.contract": Days(60, "natural"),
     "timers.contract_review": Days(10, "working"),
