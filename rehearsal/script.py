@@ -65,7 +65,13 @@ from domain.standard import Grade
 from exchange.roster import RosterRow
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast
 
-OFFICE_DAYS = (1, 3)
+
+class ScriptError(Exception):
+    """The rehearsal's own script met an answer that it did not expect. A fault of the program, never of the city."""
+
+
+THURSDAY = 3
+OFFICE_DAYS = (1, THURSDAY)
 """People here act on Tuesdays and Thursdays, so that a day has company."""
 
 
@@ -90,6 +96,7 @@ class Firm:
     row: RosterRow
     case: UUID
     batch: UUID
+    batch_code: str
     programme: str
     batch_opens: date
     cast: Cast
@@ -116,6 +123,12 @@ class Firm:
         """Move to the next office day after some natural days: a Tuesday or Thursday that is worked."""
         self.day += timedelta(days=self.chance.randint(least, most))
         while self.day.weekday() not in OFFICE_DAYS or not self.calendar.is_workday(self.day):
+            self.day += timedelta(days=1)
+        return self.day
+
+    def to_notice_day(self) -> date:
+        """Move on to the next Thursday that is worked: firms go before the public together, in one notice a week."""
+        while self.day.weekday() != THURSDAY or not self.calendar.is_workday(self.day):
             self.day += timedelta(days=1)
         return self.day
 
@@ -191,7 +204,9 @@ def _selection(firm: Firm) -> Story:
 def _list(firm: Firm) -> Story:
     cast = firm.cast
     firm.later(1, 4)
-    yield firm.gives(PublishList, cast.clerk(2), document=f"公示〔{firm.day.year}〕{firm.day:%m%d}号")
+    firm.to_notice_day()
+    document = f"第{firm.batch_code}批公示〔{firm.day.year}〕{firm.day:%m%d}号"
+    yield firm.gives(PublishList, cast.clerk(2), document=document)
     if firm.happens(0.06):
         firm.later(1, 2)
         yield firm.gives(RecordObjection, cast.clerk(2), matter="反映该企业主营业务不属试点行业")
@@ -358,7 +373,9 @@ def _evaluation(firm: Firm) -> Story:
     firm.later(2, 7)
     yield firm.gives(PassAcceptance, cast.bureau(Role.HEAD))
     firm.later(1, 4)
-    yield firm.gives(PublishAcceptance, cast.clerk(2), document=f"验收公示〔{firm.day.year}〕{firm.day:%m%d}号")
+    firm.to_notice_day()
+    document = f"第{firm.batch_code}批验收公示〔{firm.day.year}〕{firm.day:%m%d}号"
+    yield firm.gives(PublishAcceptance, cast.clerk(2), document=document)
     firm.after_period("acceptance_notice")
     yield firm.gives(ConfirmAcceptance, cast.bureau(Role.HEAD, 2))
     return True

@@ -290,12 +290,12 @@ def test_a_batch_is_opened_and_its_call_published_by_hand(shell: Shell, tmp_path
     assert opened.status == 0, opened
     assert "申报文件须公开（绵阳办法 第十六条）：lookback notice publish" in opened.out
     line = ("notice", "publish", *played, "--batch", "1", "--subject", "call", "--phone", "12345", "--json")
-    line += ("--decided-by", HEAD.id, "--document", "绵阳申报通知1号")
+    of = ("--decided-by", HEAD.id, "--document", "绵阳申报通知1号")
 
     rows = tmp_path / "rows.csv"
     rows.write_text("名称,项目\n名额,全部企业 99 家\n", encoding="utf-8")
-    by_hand = shell.run(*line, "--rows", str(rows))
-    told = shell.run(*line)
+    by_hand = shell.run(*line, *of, "--rows", str(rows))
+    told = shell.run(*line, *of)
     shown = shell.run("notice", "show", "绵阳申报通知1号", "--json").json
 
     assert (told.status, told.json["subject"], told.json["state"]) == (0, "call", "standing")
