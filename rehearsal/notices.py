@@ -12,7 +12,7 @@ from uuid import UUID
 from activities.desk import Desk
 from domain.calendar import CHINA, Calendar
 from domain.case.acceptance import PublishAcceptance
-from domain.case.selection import PublishList
+from domain.case.listing import PublishList
 from domain.commands import CaseCommand, Command
 from domain.identity import command_id
 from domain.notice.file import Notice

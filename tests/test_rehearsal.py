@@ -15,9 +15,9 @@ import worker
 from domain.calendar import CHINA, china_day
 from domain.case.acceptance import AcceptanceConfirmed
 from domain.case.file import CaseFile, Stage
+from domain.case.listing import PilotConfirmed
 from domain.case.lookback import CaseDrawn
 from domain.case.rooms import CommandRefused
-from domain.case.selection import PilotConfirmed
 from domain.notice.file import Notice, NoticePublished, NoticeState
 from domain.notice.snapshot import Subject
 from domain.rejections import Rejection
