@@ -12,18 +12,21 @@ from uuid import UUID
 
 import structlog
 
-from activities import notices, supply, treasury
+from activities import expert_reviews, notices, supply, treasury
 from activities.messages import Answer
+from activities.rules import pinned
 from domain import authority, catalogue
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_been_opened, open_batch, revise_batch_rules
 from domain.calendar import Calendar
 from domain.case import rooms
 from domain.case.adoption import AdoptRules
+from domain.case.application import OpenCase, SubmitApplication
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
-from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
+from domain.expert_review import room as expert_review
+from domain.expert_review.room import ExpertReviewCommand
 from domain.fund import rooms as funds
 from domain.fund.appropriation import FundCommand
 from domain.fund.file import RETROFIT_LINE, Fund
@@ -60,6 +63,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     "revise-batch-rules": ReviseBatchRules,
     **funds.COMMANDS,
     **room.COMMANDS,
+    **expert_review.COMMANDS,
     "set-quotas": SetQuotas,
     "reset-quotas": ResetQuotas,
     "import-exclusions": ImportExclusions,
@@ -67,10 +71,9 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
 """Every command of the house by its name on the wire."""
 
 
-def pinned(batch: Batch, version: str = "") -> Pack:
-    """The batch's rules at this version, at the latest where none is named; known by the version on record."""
-    version = version or batch.pinned_version
-    return replace(load.parse(batch.texts[version], batch.code), version=version)
+_ONE_BY_ONE: Final = (*rooms.MOVES_MONEY, *rooms.TAKES_PLACES, ExpertReviewCommand)
+"""Commands that meet at one file: all payouts of a city at its fund, all reviews of a batch at its places, all sheets
+at its review. Side by side, most of them would be decided for nothing."""
 
 
 class Desk:
@@ -80,8 +83,6 @@ class Desk:
         self._store = store
         self._calendar = calendar
         self._batches: dict[UUID, Batch] = {}
-        # All payouts of a city meet at one fund, all reviews of a batch at its places: side by side, most of them would
-        # be decided for nothing.
         self._turn = Lock()
 
     def handle(self, command: Command, at: datetime, *, by_signal: bool = False) -> Answer:
@@ -91,7 +92,7 @@ class Desk:
         is kept as an event, so that nothing is silently dropped. Raises what the database raises, and Conflict when
         others keep being faster; both are for the engine to retry.
         """
-        with self._turn if isinstance(command, (*rooms.MOVES_MONEY, *rooms.TAKES_PLACES)) else nullcontext():
+        with self._turn if isinstance(command, _ONE_BY_ONE) else nullcontext():
             for _ in range(_TRIES - 1):
                 try:
                     return self._once(command, at, by_signal=by_signal)
@@ -174,6 +175,8 @@ class Desk:
             return notices.decide(self._store, self._calendar, command, at)
         if isinstance(command, supply.SupplyCommand):
             return supply.decide(self._store, self._calendar, command, at)
+        if isinstance(command, ExpertReviewCommand):
+            return expert_reviews.decide(self._store, self._calendar, command, at)
         if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")
@@ -216,7 +219,7 @@ class Desk:
         papers = replace(papers, notice=notices.in_force(self._store, case, command))
         if edition := rooms.edition(command):
             papers = replace(papers, standard=load.standard(edition))
-        if isinstance(command, rooms.TAKES_PLACES) and case.batch is not None:
+        if isinstance(command, rooms.LOOKS_AT_PLACES) and case.batch is not None:
             papers = replace(papers, places=self._store.load(Places, places_id(case.batch)))
         if isinstance(command, SubmitApplication):
             register = self._store.load(

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from activities import trial
-from activities.desk import Desk, pinned
+from activities import notices, trial
+from activities.desk import Desk
+from activities.rules import pinned
 from domain.batch import Batch
 from domain.calendar import china_day
 from domain.case.common import case_must_have_been_opened
@@ -18,6 +19,7 @@ from domain.case.payout import EntitlementVerified, entitlement
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import TIMERS
 from domain.deadlines import Deadline
+from domain.notice.file import Notice
 from domain.people import Person
 from domain.policy import Pack
 from domain.record import Fact
@@ -82,6 +84,8 @@ class Account:
     story: tuple[Happening, ...]
     working: Working | None
     waiting: tuple[Waiting, ...]
+    notices: tuple[Notice, ...]
+    """The public notices on which the firm stands or stood."""
     steps: tuple[trial.Step, ...]
     """What may be done now, and what would be due but for something named."""
 
@@ -101,6 +105,7 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
         story=tuple(_happening(fact) for fact in facts),
         working=_working(facts, pack),
         waiting=tuple(_waiting(deadline) for deadline in sorted(file.deadlines.values(), key=lambda held: held.due)),
+        notices=notices.naming(store, file),
         steps=trial.steps(store, desk, file, pack, facts[-1].timestamp if file.rehearsal else now),
     )
 

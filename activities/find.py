@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from domain.case.application import CaseOpened
 from domain.case.file import CaseFile
-from domain.case.selection import CaseOpened
 from domain.identity import tidy
 from domain.rejections import Rejection
 from eventstore.store import EventStore

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from activities.desk import Desk
-from domain.case.selection import OpenCase
+from domain.case.application import OpenCase
 from domain.identity import case_id, command_id
 from domain.people import Person
 from domain.rejections import Refusal, Rejection

@@ -9,15 +9,15 @@ from domain.batch import Batch
 from domain.calendar import Calendar
 from domain.case.acceptance import ConfirmAcceptance
 from domain.case.file import CaseFile, CasePapers
-from domain.case.selection import ConfirmPilot
+from domain.case.listing import ConfirmPilot
 from domain.commands import CaseCommand
-from domain.identity import case_id, notice_id
+from domain.identity import case_id, notice_id, places_id
 from domain.notice.common import NoticeCommand, notice_must_be_open
-from domain.notice.file import Notice
+from domain.notice.file import Notice, NoticePublished
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
 from domain.notice.room import DECISIONS
 from domain.notice.snapshot import COVERS_CASES, Row, Subject
-from domain.policy import Pack
+from domain.places import Places
 from domain.record import File
 from domain.rejections import Rejection
 from eventstore.store import EventStore
@@ -28,13 +28,13 @@ def decide(store: EventStore, calendar: Calendar, command: PublishNotice | Notic
     """The files with what the command recorded in them, its subject first. Raises Rejection."""
     if isinstance(command, PublishNotice):
         new = store.load(Notice, notice_id(command.city, command.programme, command.subject, command.document))
-        pack = _pack(store, command.city, command.batch, rehearsal=command.rehearsal)
         cases = _cases(store, command.city, command.programme, command.subject, command.rows)
-        publish_notice(new, command, CasePapers(command, at, pack, calendar), cases)
+        papers = _papers(store, calendar, command, at, command.city, command.batch, rehearsal=command.rehearsal)
+        publish_notice(new, command, papers, cases)
         return [new]
     notice = store.load(Notice, command.notice)
     notice_must_be_open(notice)
-    papers = CasePapers(command, at, _pack(store, notice.city, notice.batch, rehearsal=notice.rehearsal), calendar)
+    papers = _papers(store, calendar, command, at, notice.city, notice.batch, rehearsal=notice.rehearsal)
     if isinstance(command, ReissueNotice):
         shown = notice.shown
         new = store.load(Notice, notice_id(notice.city, shown.programme, shown.subject, command.document))
@@ -64,17 +64,50 @@ def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice 
     return None if notice.is_new else notice
 
 
+def chain(store: EventStore, notice: Notice) -> tuple[Notice, ...]:
+    """The notice among those that it replaced and that replaced it, the first one first."""
+    found = [notice]
+    while (before := found[0].replaces) is not None:
+        found.insert(0, store.load(Notice, before))
+    while (after := found[-1].replaced_by) is not None:
+        found.append(store.load(Notice, after))
+    return tuple(found)
+
+
+def naming(store: EventStore, case: CaseFile) -> tuple[Notice, ...]:
+    """The notices of the case's programme on which its firm stands or stood, in order of publication."""
+    found = (
+        fact for fact in store.openings(NoticePublished.TOPIC, case.credit_code) if isinstance(fact, NoticePublished)
+    )
+    return tuple(
+        store.load(Notice, fact.originator_id)
+        for fact in found
+        if (fact.city, fact.snapshot.programme) == (case.city, case.programme)
+        and any(row.credit_code == case.credit_code for row in fact.snapshot.rows)
+    )
+
+
 def _cases(store: EventStore, city: str, programme: str, subject: Subject, rows: tuple[Row, ...]) -> list[CaseFile]:
     if subject not in COVERS_CASES:
         return []
     return [store.load(CaseFile, case_id(city, programme, row.credit_code)) for row in rows]
 
 
-def _pack(store: EventStore, city: str, batch: UUID | None, *, rehearsal: bool) -> Pack:
-    """The rules that the batch pinned; without a batch the city's rules of today."""
+def _papers(
+    store: EventStore,
+    calendar: Calendar,
+    command: PublishNotice | NoticeCommand,
+    at: datetime,
+    city: str,
+    batch: UUID | None,
+    *,
+    rehearsal: bool,
+) -> CasePapers:
+    """With the rules that the batch pinned, and its places; without a batch by the city's rules of today."""
     if batch is None:
-        return load.load(city, (load.REHEARSAL,) if rehearsal else ())
+        return CasePapers(command, at, load.load(city, (load.REHEARSAL,) if rehearsal else ()), calendar)
     pinned = store.load(Batch, batch)
     if pinned.is_new:
         raise Rejection("notice_must_rest_on_an_open_batch", "没有这个批次")
-    return load.parse(pinned.pack_text, pinned.code)
+    pack = load.parse(pinned.pack_text, pinned.code)
+    return CasePapers(command, at, pack, calendar, pinned, places=store.load(Places, places_id(batch)))

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from eventsourcing.domain import OriginatorVersionError
 
+from domain.case.application import CaseOpened
 from domain.case.payout import PaymentReceived
 from domain.case.recovery import RefundRecorded
-from domain.case.selection import CaseOpened
 from domain.fund.file import CREDITED, Account, Fund, FundAppropriated, FundFact, Posting, sum_of
 from domain.money import ZERO, total
 from eventstore.store import Entry, EventStore

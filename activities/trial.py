@@ -18,9 +18,9 @@ from activities.desk import Desk
 from domain import authority
 from domain.batch import Batch, BatchOpened
 from domain.calendar import china_day
+from domain.case.application import OpenCase
 from domain.case.file import CaseFile
 from domain.case.rooms import COMMANDS
-from domain.case.selection import OpenCase
 from domain.commands import CaseCommand
 from domain.identity import command_id, pool_id, provider_id
 from domain.money import ZERO, Money
@@ -82,6 +82,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "supplements_must_stay_within_the_limit",
         "there_must_be_something_to_pay",
         "waitlist_must_be_followed_in_order",
+        "waitlist_must_follow_the_experts_ranking",
         "withdrawal_must_be_decided_first",
     }
 )

@@ -38,6 +38,10 @@ class PlainFirm(Firm):
             self.day += timedelta(days=1)
         return self.day
 
+    def to_notice_day(self) -> date:
+        """Today: nobody else is waited for."""
+        return self.later(0, 0)
+
 
 def plain_firms(store: EventStore, folder: Path, firms: int, seed: int) -> list[PlainFirm]:
     """Firms on file, in a programme of their own; their batches are open and their fund has its money."""

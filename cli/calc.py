@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from cli.fields import WrongField
-from domain.case.acceptance import level_must_reach_the_minimum
-from domain.case.contract import contract_must_be_signed_within_the_pilot
-from domain.case.payout import entitlement
-from domain.money import ZERO, Money
-from domain.policy import KEYS, SPEND_KINDS, Pack
-from domain.rejections import OpenQuestion, Rejection
-from domain.spend import Entitlement, SpendLine
-from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL, Grade
+from domain.case.estimate import Plan, spend_line
+from domain.case.estimate import estimate as work_out
+from domain.policy import KEYS, SPEND_KINDS
+from domain.rejections import OpenQuestion
+from domain.spend import SpendLine
+from domain.standard import HIGHEST_LEVEL, LOWEST_LEVEL
 from policies import load
 from policies.notation import say
-
-_GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
-"""What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
 
 
 def register(app: typer.Typer) -> None:
@@ -45,26 +38,30 @@ def estimate(
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """测算补贴：列出每一步和依据的条款。来源没有规定的口径不猜，退出码为 4。"""
-    lines = [_line(text) for text in spend]
-    signed_on, completed_on = _day("--signed", signed), _day("--completed", completed)
-    if completed_on < signed_on:
-        raise WrongField(f"完工日期 {completed} 早于签订日期 {signed}")
+    lines = tuple(_line(text) for text in spend)
+    try:
+        plan = Plan(level, _day("--signed", signed), _day("--completed", completed), lines)
+    except ValueError as bad:
+        raise WrongField(str(bad)) from bad
     pack = load.load(city, overlay or ())
     try:
-        worked_out = _work_out(pack, level, lines, signed_on, completed_on)
+        answer = work_out(plan, pack)
     except OpenQuestion as asked:
         if not as_json:
             raise
         typer.echo(json.dumps({"open": asked.question, "key": asked.key}, ensure_ascii=False))
         raise typer.Exit(4) from asked
-    clauses = [pack.cited(key, completed_on).clause for key in ("payout.eligible", "payout.ratio", "payout.cap")]
-    unchecked = [f"{KEYS[key].question}（{key}）" for key in _GUARDS if not pack.has(key)]
+    worked_out = answer.worked_out
+    unchecked = [f"{question}（{key}）" for key, question in answer.unchecked.items()]
     if as_json:
         said = {
             "entitlement": str(worked_out.amount),
             "steps": worked_out.steps,
-            "excluded": [{**asdict(line), "amount": str(line.amount)} for line in worked_out.excluded],
-            "clauses": clauses,
+            "excluded": [
+                {**asdict(one.line), "amount": str(one.line.amount), "why": one.why, "clause": one.clause}
+                for one in answer.excluded
+            ],
+            "clauses": answer.clauses,
             "unchecked": unchecked,
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
@@ -74,21 +71,8 @@ def estimate(
     typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元（{pack.name}，批次 {batch}）；以验收后核定为准。")
     for question in unchecked:
         typer.echo(f"未核：来源没有规定{question}。")
-    for key, cited in pack.assumptions().items():
-        if key.startswith("payout."):
-            typer.echo(f"按假设计算：{KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}")
-
-
-def _work_out(pack: Pack, level: int, lines: Sequence[SpendLine], signed: date, completed: date) -> Entitlement:
-    """By the rules of the day of completion; a guard whose value the sources do not give stops nobody here."""
-    if pack.has("evaluation.min_level"):
-        none = Decimal(0)
-        level_must_reach_the_minimum(Grade("", level, none, none, none, 0, 0), pack)
-    for key, word in (("contract.not_before", "早于"), ("contract.not_after", "晚于")):
-        if pack.has(key) and (signed < pack.day(key) if word == "早于" else signed > pack.day(key)):
-            sentence = f"合同签订日 {signed} {word} {pack.day(key)}，不在试点期内"
-            raise Rejection(contract_must_be_signed_within_the_pilot.__name__, sentence, pack.clause(key))
-    return entitlement(lines, pack, completed)
+    for key, cited in answer.assumed.items():
+        typer.echo(f"按假设计算：{KEYS[key].question}：{say(KEYS[key], cited)}。{cited.clause}")
 
 
 def _line(text: str) -> SpendLine:
@@ -97,12 +81,9 @@ def _line(text: str) -> SpendLine:
         known = "、".join(f"{kind}（{name}）" for kind, name in SPEND_KINDS.items())
         raise WrongField(f"--spend 应写作 类别=金额，类别为 {known}；收到“{text}”")
     try:
-        money = Money.yuan(amount)
+        return spend_line(kind, amount)
     except ValueError as bad:
         raise WrongField(f"--spend {kind}：{bad}") from bad
-    if money < ZERO:
-        raise WrongField(f"--spend {kind}：金额不能小于零，收到“{amount}”")
-    return SpendLine(kind, "其他支出" if kind == "other" else SPEND_KINDS[kind], money)
 
 
 def _day(option: str, text: str) -> date:

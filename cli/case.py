@@ -16,8 +16,8 @@ from cli.explain import AsJson, Case
 from cli.fields import WrongField
 from cli.hands import AsRole, By, Evidence, Hand, Of, Reason, command_number, hand_in, person
 from domain import authority
+from domain.case.application import OpenCase
 from domain.case.rooms import COMMANDS
-from domain.case.selection import OpenCase
 from domain.commands import CaseCommand, Receipt
 from domain.words import zh
 from settings import Settings

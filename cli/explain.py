@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from cli.fields import WrongField
+from cli.notice_said import sentence
+from cli.notice_said import told as notice_told
 from console.saying import Said, city_name, level, period, said
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
@@ -71,7 +73,7 @@ def explain(words: Case, as_json: AsJson = False) -> None:
     if as_json:
         typer.echo(json.dumps(_everything(told), ensure_ascii=False, indent=2, default=str))
         return
-    parts = (_head, _story, _working, _deadlines, _steps, _questions, _assumptions)
+    parts = (_head, _story, _working, _notices, _deadlines, _steps, _questions, _assumptions)
     for part in parts:
         for line in part(told):
             typer.echo(line)
@@ -147,6 +149,13 @@ def _working(told: Account) -> Iterator[str]:
     recorded, again = working.recorded.amount.grouped(), working.again.amount.grouped()
     yield f"\n核定补贴：记录为 {recorded} 元；按 {working.on} 的规则重新计算为 {again} 元，{agrees}。"
     yield from (f"  {step}" for step in working.again.steps)
+
+
+def _notices(told: Account) -> Iterator[str]:
+    if told.notices:
+        yield f"\n列入的公示（{len(told.notices)} 个）："
+    for one in told.notices:
+        yield f"  {sentence(one)}"
 
 
 def _deadlines(told: Account) -> Iterator[str]:
@@ -233,6 +242,7 @@ def _everything(told: Account) -> dict[str, Any]:
             "agrees": working.agrees,
             "steps": working.again.steps,
         },
+        "notices": [notice_told(one) for one in told.notices],
         "steps": [asdict(step) for step in told.steps],
         "open_questions": told.pack.open_questions(),
         "assumptions": {

@@ -24,10 +24,10 @@ from cli import fields
 from cli.engine import begin_all, engine
 from cli.hands import Hand
 from domain.calendar import CHINA
+from domain.case.application import OpenCase, SubmitApplication
 from domain.case.common import case_must_be_open
 from domain.case.file import CaseFile
 from domain.case.rooms import CommandRefused
-from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Receipt
 from domain.identity import batch_id, case_id, command_id, tidy
 from domain.people import Role

@@ -17,8 +17,8 @@ from cli.deciding import decide
 from cli.hands import By, Of, Reason, person
 from domain.batch import Batch, ReviseBatchRules
 from domain.case.adoption import AdoptRules
+from domain.case.application import CaseOpened
 from domain.case.file import CaseFile
-from domain.case.selection import CaseOpened
 from domain.identity import batch_id, command_id, tidy
 from domain.people import Person
 from domain.policy import KEYS, Pack
@@ -127,7 +127,7 @@ def adopt(
 
 
 def _moves(store: EventStore, batch: Batch) -> list[Move]:
-    from activities.desk import pinned
+    from activities.rules import pinned
 
     latest = pinned(batch)
     files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))

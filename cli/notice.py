@@ -23,7 +23,7 @@ from domain.notice.file import Notice
 from domain.notice.keeping import CheckNotice, CompleteNotice, snapshot_must_match_its_hash
 from domain.notice.objections import AnswerNoticeObjection, ObjectToNotice
 from domain.notice.publish import PublishNotice, ReissueNotice
-from domain.notice.snapshot import Subject, hash_of, row_lines
+from domain.notice.snapshot import Row, Subject, hash_of, row_lines
 from domain.people import Person
 from domain.words import NOTICE_SUBJECTS, zh
 from exchange import notice_page, notice_rows
@@ -31,7 +31,10 @@ from policies import load
 from settings import Settings
 
 Which = Annotated[str, typer.Argument(metavar="ID", help="公示编号（可只写前几位）或文号")]
-Rows = Annotated[Path, typer.Option("--rows", metavar="FILE", help="公示表（.xlsx、.xls 或 .csv）")]
+Rows = Annotated[
+    Path | None,
+    typer.Option("--rows", metavar="FILE", help="公示表（.xlsx、.xls 或 .csv）；申报文件由批次得出，不附公示表"),
+]
 Document = Annotated[str, typer.Option("--document", help="公示文号")]
 Phone = Annotated[str, typer.Option("--phone", help="监督电话：单位固定电话，如 0411-83610000")]
 DecidedBy = Annotated[
@@ -64,9 +67,9 @@ def publish(
         Subject, typer.Option("--subject", help="、".join(f"{k} {v}" for k, v in NOTICE_SUBJECTS.items()))
     ],
     document: Document,
-    rows: Rows,
     phone: Phone,
     by: By,
+    rows: Rows = None,
     decided_by: DecidedBy = None,
     batch: Annotated[str, typer.Option("--batch", help="批次号：按该批次固定的规则；不写则按该市今日的规则")] = "",
     role: AsRole = _CLERK,
@@ -94,7 +97,7 @@ def publish(
         subject=subject,
         document=document.strip(),
         complaint_phone=phone.strip(),
-        rows=notice_rows.read(rows),
+        rows=_rows(rows, subject),
         decided_by=tuple(decided_by or ()),
         batch=batch_id(city, programme, batch) if batch else None,
         rehearsal=bool(overlays),
@@ -106,10 +109,10 @@ def publish(
 def reissue(
     notice: Which,
     document: Document,
-    rows: Rows,
     phone: Phone,
     by: By,
     reason: Annotated[str, typer.Option("--reason", help="为何重新公示")],
+    rows: Rows = None,
     decided_by: DecidedBy = None,
     role: AsRole = _CLERK,
     organisation: Of = "",
@@ -127,7 +130,7 @@ def reissue(
             notice=old.id,
             document=document.strip(),
             complaint_phone=phone.strip(),
-            rows=notice_rows.read(rows),
+            rows=_rows(rows, old.shown.subject),
             decided_by=tuple(decided_by or ()),
         )
     receipt = decide(settings, replace(command, command_id=named_by_all_it_says(command)))
@@ -271,6 +274,14 @@ def complete(
             command_id=command_id("unnamed"), by=_hand(by, role, organisation, one), reason=reason, notice=one.id
         )
     _done(settings, command, as_json)
+
+
+def _rows(path: Path | None, subject: Subject) -> tuple[Row, ...]:
+    if path is not None:
+        return notice_rows.read(path)
+    if subject is not Subject.CALL:
+        raise WrongField("缺少 --rows：公示表（.xlsx、.xls 或 .csv）")
+    return ()
 
 
 def _hand(by: str, role: str, organisation: str, notice: Notice) -> Person:

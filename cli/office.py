@@ -7,12 +7,13 @@ from typing import Annotated
 
 import typer
 
-from cli import migration, places
+from cli import expert_review, migration, places
 from cli.deciding import decide, named_by_all_it_says, programme_for, say
 from cli.fields import day
 from cli.hands import By, Of, Reason, person
 from domain.batch import OpenBatch
 from domain.identity import batch_id, command_id
+from domain.notice import call
 from policies import load
 from settings import Settings
 
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
     batches.command("revise")(migration.revise)
     batches.command("adopt")(migration.adopt)
     places.mount(batches)
+    expert_review.mount(batches)
     app.add_typer(batches, name="batch")
 
 
@@ -73,6 +75,10 @@ def open_batch(
         receipt,
         said,
         f"批次 {code}（{command.programme}）{window[0]} 至 {window[1]} 受理申报。"
-        f"规则版本 {pack.version[:12]}，{assumed}，{open_questions}。批次编号：{batch}",
+        f"规则版本 {pack.version[:12]}，{assumed}，{open_questions}。批次编号：{batch}"
+        + "".join(
+            f"\n申报文件须公开（{clause}）：lookback notice publish --city {city} --batch {code} --subject call"
+            for clause in call.named_in(pack)
+        ),
         as_json,
     )

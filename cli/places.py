@@ -12,11 +12,12 @@ from cli import tables
 from cli.deciding import decide, named, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
+from domain.batch import Batch
 from domain.identity import batch_id, command_id, places_id
 from domain.places import Applicant, Places, Quota, Willing
 from domain.policy import Pack
 from domain.programme import programme_of
-from domain.quotas import ResetQuotas, SetQuotas
+from domain.quotas import ResetQuotas, SetQuotas, stated_by
 from policies import load
 from settings import Settings
 
@@ -48,23 +49,27 @@ def mount(batches: typer.Typer) -> None:
 def set_quotas(
     city: City,
     code: Code,
-    quota: Quotas,
     document: Document,
     by: By,
+    quota: Annotated[
+        list[str] | None,
+        typer.Option("--quota", metavar="PART=N", help="名额，写法同 reset；不写则按规则包所列名额下达"),
+    ] = None,
     role: AsHead = "bureau-head",
     organisation: Of = "",
     clause: Clause = "",
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """下达一个批次的名额。没有下达名额的批次不限家数。"""
+    """下达一个批次的名额。不写 --quota 即按本批次规则包所列名额；没有下达名额的批次不限家数。"""
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
-    numbers = _quotas(quota, clause, pack)
+    batch = _batch(pack, code, programme, settings)
+    numbers = _quotas(quota, clause, pack) if quota else _stated(settings, batch)
     command = SetQuotas(
         command_id=command_id("unnamed"),
         by=person(by, role, organisation or pack.agency),
-        batch=_batch(pack, code, programme, settings),
+        batch=batch,
         quotas=numbers,
         document=document,
     )
@@ -123,8 +128,10 @@ def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = Fa
 
     settings = Settings.from_environment()
     pack = load.load(city, settings.overlays)
+    batch = _batch(pack, code, programme, settings)
     with record(settings) as store:
-        places = store.load(Places, places_id(_batch(pack, code, programme, settings)))
+        places = store.load(Places, places_id(batch))
+    stated = () if places.quotas else _stated(settings, batch)
     rows = [(quota, places.used(quota)) for quota in places.quotas]
     line, next_one = list(places.waiting.values()), places.next_in_line()
     if as_json:
@@ -134,6 +141,8 @@ def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = Fa
             "waiting": [firm.credit_code for firm in line],
             "next": next_one.credit_code if next_one else "",
         }
+        if stated:
+            said["stated"] = [{"part": quota.words, "places": quota.places, "clause": quota.clause} for quota in stated]
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     if rows:
@@ -143,6 +152,13 @@ def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = Fa
         tables.show(("范围", "名额（家）", "已用", "空余", "依据"), lines, numbers=("名额（家）", "已用", "空余"))
     else:
         typer.echo(f"批次 {code} 没有下达名额，不限家数；拟入选和试点企业 {len(places.taken)} 家。")
+    if stated:
+        typer.echo("规则包所列名额（下达时不写 --quota 即按此）：")
+        tables.show(
+            ("范围", "名额（家）", "依据"),
+            ((quota.words, str(quota.places), quota.clause) for quota in stated),
+            numbers=("名额（家）",),
+        )
     for place, firm in enumerate(line, start=1):
         typer.echo(f"候补第 {place}：{_firm(firm)}")
     if next_one is not None:
@@ -155,6 +171,16 @@ def _firm(firm: Applicant) -> str:
 
 def _batch(pack: Pack, code: str, programme: str, settings: Settings) -> UUID:
     return batch_id(pack.city, programme or programme_of(pack, rehearsal=bool(settings.overlays)), code)
+
+
+def _stated(settings: Settings, batch: UUID) -> tuple[Quota, ...]:
+    """What the rules that the batch pinned give out; nothing where there is no batch or the sources are silent."""
+    from activities.rules import pinned
+    from cli.engine import record
+
+    with record(settings) as store:
+        held = store.load(Batch, batch)
+    return () if held.is_new else stated_by(pinned(held))
 
 
 def _quotas(words: Iterable[str], clause: str, pack: Pack) -> tuple[Quota, ...]:

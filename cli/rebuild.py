@@ -12,8 +12,8 @@ from uuid import UUID
 import typer
 
 from cli.read_models import register_rebuild
+from domain.case.application import CaseOpened
 from domain.case.file import CaseFile
-from domain.case.selection import CaseOpened
 from settings import Settings
 
 if TYPE_CHECKING:

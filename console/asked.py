@@ -52,10 +52,19 @@ def position(query: Mapping[str, str]) -> int | None:
 
 def case(written: str) -> UUID:
     """A case's id, as the address holds it."""
+    return _id(written, "档案编号")
+
+
+def notice(written: str) -> UUID:
+    """A notice's id, as the address holds it."""
+    return _id(written, "公示编号")
+
+
+def _id(written: str, label: str) -> UUID:
     try:
         return UUID(written)
     except ValueError:
-        raise NotThere("档案编号应是 36 位的编号，例如 9b2d6f0e-1c3a-5d4e-8f00-1234567890ab") from None
+        raise NotThere(f"{label}应是 36 位的编号，例如 9b2d6f0e-1c3a-5d4e-8f00-1234567890ab") from None
 
 
 def _number(query: Mapping[str, str], name: str, label: str, least: int, most: int) -> int | None:

@@ -19,7 +19,7 @@ from domain.case.rooms import EVENTS
 from domain.record import Fact
 from domain.words import STAGES as STAGE_WORDS
 from domain.words import STATES, zh
-from projections import cases, money, timeline
+from projections import cases, money, notices, timeline
 from projections.cases import Case
 from projections.timeline import Happening
 
@@ -111,6 +111,7 @@ def mount(app: FastAPI, console: Console) -> None:
             spending=saying.spending(worked_out[-1]["verified"], "核实的投入") if worked_out else None,
             share=saying.share,
             moments=[_moment(event) for event in events],
+            notices=notices.of_firm(console.engine, case.city, case.programme, case.credit_code),
             parked=[one for one in frame.parked if one.stream == wanted],
             assumptions=console.assumptions(frame.of, case.batch_code),
         )

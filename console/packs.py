@@ -22,7 +22,7 @@ _ROOMS: Final = {
     "lookback": "回头看", "recovery": "追缴", "publicity": "公示", "reporting": "绩效与通报", "reminders": "提醒",
     "timers": "期限",
 }  # fmt: skip
-_OVERLAYS: Final = {"rehearsal": "推演假设"}
+OVERLAYS: Final = {"rehearsal": "推演假设"}
 
 
 def mount(app: FastAPI, console: Console) -> None:
@@ -34,7 +34,7 @@ def mount(app: FastAPI, console: Console) -> None:
 
     @app.api_route("/packs/{city}", methods=["GET", "HEAD"])
     def rules(request: Request, city: str) -> Response:
-        overlay = asked.word(request.query_params, "overlay", "假设", _OVERLAYS)
+        overlay = asked.word(request.query_params, "overlay", "假设", OVERLAYS)
         if city not in load.cities():
             raise asked.NotThere(f"没有“{city[: asked.LONGEST]}”的规则包，现有：{'、'.join(load.cities())}")
         pack = load.load(city, (overlay,) if overlay else ())

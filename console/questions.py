@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Engine, Select, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Engine, Select, func, literal, or_, select, union, union_all
 
 from domain import identity
 from domain.case.file import Acceptance, Inspection, Qualification, Recovery, Stage, Subsidy, Works
@@ -20,6 +20,7 @@ from domain.people import Role
 from projections.cases import CASES, Case
 from projections.deadlines import DEADLINES
 from projections.funds import FUNDS
+from projections.notices import NOTICES
 from projections.timeline import TIMELINE
 
 STAGES: Final = tuple(stage for stage in Stage if stage is not Stage.CLOSED)
@@ -90,15 +91,21 @@ class OpenDeadline:
 
 
 def programmes(engine: Engine) -> tuple[Programme, ...]:
-    """Every programme with cases or money: the cities' own first, then rehearsals, the latest first."""
+    """Every programme with cases, money or notices: the cities' own first, then rehearsals, the latest first."""
     cases = select(
         CASES.c.city, CASES.c.programme, CASES.c.rehearsal, func.count().label("firms"), func.max(CASES.c.last_position)
     ).group_by(CASES.c.city, CASES.c.programme, CASES.c.rehearsal)
-    funds = select(FUNDS.c.city, FUNDS.c.programme).distinct()
+    others = union(
+        select(NOTICES.c.city, NOTICES.c.programme, NOTICES.c.rehearsal),
+        select(FUNDS.c.city, FUNDS.c.programme, literal(False)),
+    )
     with engine.connect() as connection:
         rows = connection.execute(cases).all()
         known = {(row.city, row.programme) for row in rows}
-        bare = [Programme(*row, False, 0) for row in connection.execute(funds) if tuple(row) not in known]
+        without = {
+            (row.city, row.programme): bool(row.rehearsal) for row in connection.execute(others.order_by("rehearsal"))
+        }
+        bare = [Programme(*key, played, 0) for key, played in sorted(without.items()) if key not in known]
     ordered = sorted(rows, key=lambda row: (row.rehearsal, -row[4] if row.rehearsal else 0, row.city, row.programme))
     return (*(Programme(*row[:4]) for row in ordered), *bare)
 

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from domain.money import Money
-from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Pack
+from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Cited, Pack
 from domain.rejections import Rejection
 from domain.standard import DIMENSIONS, spelled
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
@@ -22,6 +22,10 @@ LABELS: Final[Mapping[str, str]] = {
     "filled": "上批次名额使用", "firms": "企业", "last_batch": "上一批次", "list_kind": "名单类别",
     "quotas": "名额", "willing": "意愿", "parts": "各来源", "paid": "已拨付", "surplus": "结余",
     "carried": "结转下一轮",
+    "among": "参评企业（家）", "average": "平均分", "candidates": "参评企业", "cases": "涉及的档案",
+    "criteria": "评分标准", "expert": "专家", "experts": "专家", "gone": "已退出评审的企业",
+    "least_sheets": "每家至少评分表（份）", "points": "得分", "rank": "名次", "ranking": "排名",
+    "review_round": "评审轮次", "scores": "专家评分", "total": "总分",
     "above_designated": "规上企业", "amount": "金额（元）", "answer": "处理意见", "answers": "评测答案",
     "before": "原规则版本", "baseline": "改造前水平",
     "basis": "抽取依据", "batch": "批次编号", "batch_code": "批次", "campaign": "抽查活动", "case": "档案编号",
@@ -120,8 +124,12 @@ def city_name(code: str) -> str:
 
 def assumptions(pack: Pack) -> list[tuple[str, str, str]]:
     """What only a rehearsal's overlay says: the question, the value, why it was taken."""
-    assumed = pack.assumptions().items()
-    return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in assumed]
+    return assumed(pack.assumptions())
+
+
+def assumed(values: Mapping[str, Cited]) -> list[tuple[str, str, str]]:
+    """Assumed values by key: the question, the value, why it was taken."""
+    return [(KEYS[key].question, notation.say(KEYS[key], cited), cited.clause) for key, cited in values.items()]
 
 
 def yuan(plain: Mapping[str, Any] | int | None) -> str:
@@ -170,6 +178,9 @@ def _field(name: str, value: Any) -> Said:
             return Said(label, "" if value else "无", items=tuple(_borne(part) for part in value))
         case "rating", dict():
             return Said(label, f"{value['score']} 分", items=tuple(value["steps"]))
+        case "scores", list():
+            rows = tuple((one["expert"], str(one["total"])) for one in value)
+            return Said(label, tables=(Table(label, ("专家", "得分（满分 100）"), rows, frozenset({1})),))
         case "product", dict():
             return Said(label, _product_line(value))
         case "city", str():

@@ -20,7 +20,7 @@ from console.questions import Programme
 from domain.batch import Batch
 from domain.calendar import CHINA
 from domain.identity import batch_id
-from domain.words import PROVIDER_ALARMS, STATES, TIMERS, zh
+from domain.words import NOTICE_STATES, NOTICE_SUBJECTS, PROVIDER_ALARMS, STATES, TIMERS, zh
 from eventstore.store import EventStore
 from policies import load
 from projections import progress
@@ -79,6 +79,8 @@ class Console:
             "timer": lambda name: TIMERS.get(name, name),
             "state": lambda word: STATES.get(str(word), str(word)),
             "pair": lambda word: (word, word),
+            "notice_state": lambda state: NOTICE_STATES[state],
+            "notice_subject": lambda subject: NOTICE_SUBJECTS[subject],
             "item": lambda row, place: row[place],
         }
         self._templates.globals |= {"lamp": lamps.lamp, "city": saying.city_name, "link": link}

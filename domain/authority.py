@@ -27,6 +27,11 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "set-quotas": (Role.CLERK, Role.HEAD),
     "reset-quotas": (Role.HEAD,),
     "import-exclusions": (Role.CLERK,),
+    "call-expert-review": (Role.CLERK, Role.HEAD),
+    "add-experts": (Role.CLERK, Role.HEAD),
+    "recuse-expert": (Role.EXPERT, Role.HEAD),
+    "file-score": (Role.EXPERT,),
+    "close-expert-review": (Role.CLERK,),
     "appropriate-fund": (Role.TREASURY,),
     "withdraw-fund": (Role.TREASURY,),
     "allocate-to-county": (Role.TREASURY,),
@@ -174,8 +179,9 @@ def engine_must_not_be_impersonated(by: Person) -> No | None:
 @rule
 def person_must_keep_to_one_role_in_a_case(case: CaseFile, by: Person, *others: str) -> No | None:
     """Whoever has acted on a case in one role does not act on it, or go on a visit for it, in another."""
+    scored = {score.expert: Role.EXPERT for score in case.expert_scores}
     for person in (by.id, *others):
-        role = case.role_of.get(person, by.role)
+        role = scored.get(person, case.role_of.get(person, by.role))
         if role != by.role:
             return No(f"{person} 已以“{zh(role)}”身份办理本案，不能再以“{zh(by.role)}”身份办理")
     return None
@@ -187,14 +193,18 @@ def companions(command: Command) -> tuple[str, ...]:
     return tuple(person for person in said if person)
 
 
+def parties_of(case: CaseFile) -> set[str]:
+    """The firm and whom it has hired, by name and code, as ``same`` compares them."""
+    names = (case.firm, case.credit_code, case.provider, *case.retrofitters, case.diagnoser, case.evaluator)
+    return {same(name) for name in names if name}
+
+
 @rule
 def bureau_must_not_be_a_party(by: Person, case: CaseFile) -> No | None:
     """Nobody decides, pays, supervises or inspects for the city who stands for the firm or for what it has hired."""
     if by.role not in _FOR_THE_CITY:
         return None
-    parties = {same(name) for name in (case.firm, case.credit_code, case.provider, *case.retrofitters)}
-    parties |= {same(case.diagnoser), same(case.evaluator)}
-    if same(by.organisation) not in parties:
+    if same(by.organisation) not in parties_of(case):
         return None
     return No(f"“{by.organisation}”是本案的当事方，不能以{zh(by.role)}身份办理")
 

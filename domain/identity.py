@@ -107,6 +107,11 @@ def places_id(batch: UUID) -> UUID:
     return _id("places", str(batch))
 
 
+def expert_review_id(batch: UUID) -> UUID:
+    """专家评审: the expert reviews of a batch."""
+    return _id("expert-review", str(batch))
+
+
 def exclusions_id(city: str) -> UUID:
     """排除名单: the lists of a city."""
     return _id("exclusions", city)

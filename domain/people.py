@@ -19,6 +19,7 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"  # 监理
     DIAGNOSER = "diagnoser"  # 诊断机构
     EVALUATOR = "evaluator"  # 评测机构
+    EXPERT = "expert"  # 评审专家
     INSPECTOR = "inspector"  # 抽查人员
     PROVIDER = "provider"  # 服务商
     AUDITOR = "auditor"  # 审计

@@ -102,6 +102,22 @@ class Places(File):
         return next((firm for firm in self.waiting.values() if _full(left, firm) is None), None)
 
 
+class Room:
+    """The free places of a batch while several firms take theirs in order, none of them by overtaking who waits."""
+
+    def __init__(self, places: Places) -> None:
+        self._left = places.left()
+        for waiting in places.waiting.values():
+            self.gives(waiting)
+
+    def gives(self, firm: Applicant) -> bool:
+        """Whether there is a place for the firm; if so it is gone for those who come after."""
+        if _full(self._left, firm) is not None:
+            return False
+        self._left = {quota: free - quota.covers(firm) for quota, free in self._left.items()}
+        return True
+
+
 def _full(left: dict[Quota, int], firm: Applicant) -> Quota | None:
     """The first quota that has no place left for the firm; None where every one has."""
     return next((quota for quota, free in left.items() if free <= 0 and quota.covers(firm)), None)

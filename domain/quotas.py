@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal, cast
 from uuid import UUID
 
 from domain.batch import Batch, batch_must_have_been_opened
 from domain.commands import Command
 from domain.places import Filled, Places, Quota, QuotasReset, QuotasSet, Willing, clauses_of
 from domain.policy import Pack
+from domain.policy_rows import Quota as StatedQuota
 from domain.record import Papers
 from domain.rules import No, rule
 
@@ -35,6 +36,59 @@ class ResetQuotas(Command):
     document: str
     willing: tuple[Willing, ...] = ()
     last: UUID | None = None
+
+
+_LIMITS: Final = ("=", "≤", "≈")
+"""How a source ties a number of places down from above. What is at least so many, or striven for, is no limit."""
+_REQUOTA: Final = "selection.requota"
+
+
+def stated_by(pack: Pack) -> tuple[Quota, ...]:
+    """The places that the city's own documents give out, each with its clause; what a batch is proposed with."""
+    return tuple(
+        Quota(row.places, row.industry, row.county, cast(Literal["", "above", "below"], row.size), clause=row.clause)
+        for row in pack.rows(StatedQuota)
+        if row.comparator in _LIMITS
+    )
+
+
+def _limits(pack: Pack) -> tuple[Quota, ...]:
+    """The stated places; before them what they come to, where all parts of a breakdown are limits."""
+    stated = stated_by(pack)
+    breakdowns: dict[tuple[bool, bool, bool], list[StatedQuota]] = {}
+    for row in pack.rows(StatedQuota):
+        breakdowns.setdefault(_asks(row.industry, row.county, row.size), []).append(row)
+    whole = [rows for rows in breakdowns.values() if all(row.comparator in _LIMITS for row in rows)]
+    if not whole:
+        return stated
+    return (Quota(sum(row.places for row in whole[0]), clause=whole[0][0].clause), *stated)
+
+
+def _asks(*part: str) -> tuple[bool, bool, bool]:
+    industry, county, scale = map(bool, part)
+    return (industry, county, scale)
+
+
+def _lies_in(quota: Quota, whole: Quota) -> bool:
+    return all(wanted in ("", own) for own, wanted in zip(quota.part, whole.part, strict=True))
+
+
+@rule
+def quotas_must_stay_within_the_citys(quotas: Sequence[Quota], pack: Pack) -> No | None:
+    """Parts that divide the firms in the same way come to no more places than the city's documents state."""
+    for limit in _limits(pack):
+        sums: dict[tuple[bool, bool, bool], int] = {}
+        for quota in quotas:
+            if _lies_in(quota, limit):
+                asks = _asks(*quota.part)
+                sums[asks] = sums.get(asks, 0) + quota.places
+        most = max(sums.values(), default=0)
+        if most > limit.places:
+            return No(
+                f"{limit.words}共 {limit.places} 个名额，不能下达 {most} 个；如已另行决定，请按名额调整办理",
+                limit.clause,
+            )
+    return None
 
 
 @rule
@@ -85,10 +139,11 @@ def quota_must_not_fall_below_what_is_used(places: Places, quotas: Iterable[Quot
 
 
 def set_quotas(places: Places, command: SetQuotas, papers: Papers) -> None:
-    """The first numbers of a batch."""
+    """The first numbers of a batch, within what the city's documents state; more than that is a re-setting."""
     quotas_must_be_set_once(places)
     decision_must_name_document_and_reason(command.document)
     _fit(places, command.quotas, papers)
+    quotas_must_stay_within_the_citys(command.quotas, papers.pack)
     places.record(
         QuotasSet,
         papers,
@@ -111,7 +166,7 @@ def reset_quotas(
     places.record(
         QuotasReset,
         papers,
-        clauses=clauses_of(command.quotas),
+        clauses=(*clauses_of(command.quotas), papers.pack.clause(_REQUOTA)),
         batch=command.batch,
         quotas=command.quotas,
         document=command.document,

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from domain import batch, catalogue, exclusions, places, register
 from domain.case import rooms
+from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
 from domain.notice import room as notice
 from domain.provider import rooms as providers
@@ -26,6 +27,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     *providers.EVENTS,
     *catalogue.EVENTS,
     *places.EVENTS,
+    *expert_review.EVENTS,
     *exclusions.EVENTS,
     *register.EVENTS,
 )

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from domain import identity
-from domain.case.selection import firm_must_be_in_a_county_of_the_city, firm_must_be_in_a_pilot_industry
+from domain.case.application import firm_must_be_in_a_county_of_the_city, firm_must_be_in_a_pilot_industry
 from domain.policy import Pack
 from domain.rejections import Rejection
 from domain.rules import No, rule

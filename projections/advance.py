@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_mock_engine, text
 from sqlalchemy.schema import ExecutableDDLElement
 
 from eventstore.store import Entry, EventStore
-from projections import cases, deadlines, funds, funnel, money, progress, refusals, timeline
+from projections import cases, deadlines, funds, funnel, money, notices, progress, refusals, timeline
 from projections.memory import Memory
 from projections.progress import Parked
 from projections.stretch import Restore, Standing, fold
@@ -24,7 +24,7 @@ from projections.tables import METADATA, SCHEMA
 
 log = structlog.get_logger()
 
-MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals)
+MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals, notices)
 """Every read model; each has ``fold(connection, stretch)``."""
 
 STRETCH: Final = 2000

@@ -10,9 +10,11 @@ from uuid import UUID
 
 from eventsourcing.domain import OriginatorVersionError
 
+from domain.case.application import CaseOpened
 from domain.case.file import CaseFact, CaseFile, Stage
-from domain.case.selection import CaseOpened
 from domain.fund.file import FundFact
+from domain.notice import file as notice
+from domain.record import Fact
 from eventstore.store import Entry
 
 
@@ -81,6 +83,8 @@ class Stretch:
     cases: Sequence[Touched]
     money: Sequence[tuple[int, FundFact]]
     """What happened to the funds, each with its position, in order."""
+    notices: Sequence[tuple[int, Fact]]
+    """What happened to public notices, each with its position, in order."""
 
 
 Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
@@ -90,13 +94,15 @@ Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
 def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
     """Fold the entries into the standings of their cases. Raises what a fact raises that does not fit."""
     steps: dict[UUID, list[Step]] = {}
-    money = []
+    money, noticed = [], []
     for entry in entries:
         match entry.fact:
             case CaseFact():
                 steps.setdefault(entry.stream, []).append(Step(entry.position, entry.fact))
             case FundFact():
                 money.append((entry.position, entry.fact))
+            case fact if isinstance(fact, notice.EVENTS):
+                noticed.append((entry.position, fact))
     standings = restore(steps)
     cases = []
     for case, own in steps.items():
@@ -105,4 +111,4 @@ def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
         for step in own:
             now.take(step.fact, step.position)
         cases.append(Touched(before, now, own))
-    return Stretch(cases, money)
+    return Stretch(cases, money, noticed)

@@ -14,11 +14,12 @@ from temporalio.client import Client
 from activities.desk import Desk
 from domain.batch import OpenBatch
 from domain.calendar import CHINA
-from domain.case.selection import OpenCase
+from domain.case.application import OpenCase
 from domain.commands import Command
 from domain.fund.appropriation import AppropriateFund
 from domain.fund.file import RETROFIT_LINE, Source
 from domain.identity import batch_id, case_id, command_id
+from domain.notice.call import named_in
 from domain.policy import Pack
 from domain.programme import programme_of
 from eventstore.store import EventStore
@@ -26,8 +27,9 @@ from exchange import roster
 from policies import load
 from policies.calendars import published
 from rehearsal.cast import Cast
-from rehearsal.play import Player, ScriptError, firm_chance
-from rehearsal.script import Firm
+from rehearsal.notices import Noticeboard
+from rehearsal.play import Player, firm_chance
+from rehearsal.script import Firm, ScriptError
 
 BATCHES: Final = 3
 _PREPARED: Final = timedelta(days=14)
@@ -111,6 +113,7 @@ def prepare(rehearsal: Rehearsal, store: EventStore, folder: Path) -> list[Firm]
             row=row,
             case=command.case,
             batch=batch_id(rehearsal.city, rehearsal.programme, str(index * BATCHES // len(rows) + 1)),
+            batch_code=str(index * BATCHES // len(rows) + 1),
             programme=rehearsal.programme,
             batch_opens=opens[index * BATCHES // len(rows)],
             cast=cast,
@@ -141,13 +144,26 @@ def _opening(rehearsal: Rehearsal, row: roster.RosterRow, cast: Cast) -> OpenCas
     )
 
 
+def call(rehearsal: Rehearsal, board: Noticeboard) -> None:
+    """Where the city's rules make the calls public, every batch's call goes out on the day it was opened."""
+    pack = rehearsal.pack
+    if not named_in(pack):
+        return
+    opened = datetime.combine(pack.day("programme.start"), time(10), CHINA)
+    for code in map(str, range(1, BATCHES + 1)):
+        batch = batch_id(rehearsal.city, rehearsal.programme, code)
+        board.call(opened, rehearsal.programme, batch, f"第{code}批申报通知〔{opened.year}〕{code}号")
+
+
 async def play(
     rehearsal: Rehearsal, client: Client, store: EventStore, folder: Path, told: Callable[[date, int], None]
 ) -> int:
     """Play the whole programme; the number of acts played now. Raises ScriptError where the script meets a surprise."""
     firms = await asyncio.to_thread(prepare, rehearsal, store, folder)
-    player = Player(client, store, rehearsal.city, told)
     pack = rehearsal.pack
+    board = Noticeboard(store, published(), rehearsal.city)
+    await asyncio.to_thread(call, rehearsal, board)
+    player = Player(client, store, rehearsal.city, board, told)
     campaign = pack.day("programme.end") - _CAMPAIGN_BEFORE_END
     await player.play(firms, pack.day("programme.start"), (campaign, f"推演种子-{rehearsal.seed}"))
     return player.done

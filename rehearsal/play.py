@@ -26,7 +26,8 @@ from domain.draw import ranking, sample_size
 from domain.rejections import Rejection
 from eventstore.store import EventStore
 from rehearsal.lookback import visited
-from rehearsal.script import Act, Firm, Story, life
+from rehearsal.notices import PUTS_BEFORE_THE_PUBLIC, Noticeboard
+from rehearsal.script import Act, Firm, ScriptError, Story, life
 from workflows.case import CaseWorkflow
 from workflows.client import begin, handle_of, send, submit
 
@@ -54,10 +55,6 @@ _PASSING: Final = (
 )
 
 
-class ScriptError(Exception):
-    """The rehearsal's own script met an answer that it did not expect. A fault of the program, never of the city."""
-
-
 @dataclass(order=True)
 class _Entry:
     """One line of the agenda: a person's act, or a moment at which time alone moves a case (``act`` is None)."""
@@ -78,12 +75,18 @@ class Player:
     """Plays firms' stories through the engine. Everything it does is a command with an id: played twice, done once."""
 
     def __init__(
-        self, client: Client, store: EventStore, city: str, told: Callable[[date, int], None] = lambda _d, _n: None
+        self,
+        client: Client,
+        store: EventStore,
+        city: str,
+        board: Noticeboard,
+        told: Callable[[date, int], None] = lambda _d, _n: None,
     ) -> None:
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self._client = self._skipper.client
         self._store = store
         self._city = city
+        self._board = board
         self._told = told
         self._numbers = count()
         self._agenda: list[_Entry] = []
@@ -117,6 +120,7 @@ class Player:
                 elif self._wakes.get(entry.firm.case) == moment:
                     del self._wakes[entry.firm.case]
                     now.append(entry)
+            await self._before_the_public(moment, now)
             await self._round(now)
             self._told(moment.date(), self.done)
 
@@ -143,6 +147,13 @@ class Player:
 
     def _enter(self, moment: datetime, firm: Firm, act: Act | None = None, story: Story | None = None) -> None:
         heapq.heappush(self._agenda, _Entry(moment, next(self._numbers), firm, act, story))
+
+    async def _before_the_public(self, moment: datetime, entries: list[_Entry]) -> None:
+        """What the notices have to do up to now; and the notices whose numbers the cases take up next."""
+        acts = [(entry.firm, entry.act.command) for entry in entries if entry.act is not None]
+        listed = [(firm, command) for firm, command in acts if isinstance(command, PUTS_BEFORE_THE_PUBLIC)]
+        await asyncio.to_thread(self._board.until, moment)
+        await asyncio.to_thread(self._board.publish, moment, listed)
 
     async def _round(self, entries: list[_Entry]) -> None:
         """One moment's acts: side by side, but those that book on the fund one after another, in the script's order."""

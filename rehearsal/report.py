@@ -10,10 +10,10 @@ from datetime import date
 from uuid import UUID
 
 from domain.calendar import china_day
+from domain.case.application import CaseOpened
 from domain.case.file import Acceptance, CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import DeadlineClosed, DeadlinePassed, DeadlineSet, ReminderRecorded
-from domain.case.selection import CaseOpened
 from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id
 from domain.money import ZERO, Money, total

@@ -21,10 +21,12 @@ from domain.case.acceptance import (
     PublishAcceptance,
     ReportRectification,
 )
+from domain.case.application import SubmitApplication
 from domain.case.contract import FileContract, PassContract, RegisterContract, ReturnContract
 from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
+from domain.case.listing import AnswerObjection, ConfirmPilot, PublishList, RecordObjection
 from domain.case.payout import (
     ApprovePayout,
     InstructPayment,
@@ -35,17 +37,12 @@ from domain.case.payout import (
 )
 from domain.case.plan import FilePlan, PassPlan, ReturnPlan
 from domain.case.retrofit import InspectMilestone, ReportCompletion, ReportMilestone
-from domain.case.selection import (
-    AnswerObjection,
-    ConfirmPilot,
+from domain.case.review import (
     PassCityReview,
     PassCountyReview,
     PromoteFromWaitlist,
-    PublishList,
-    RecordObjection,
     RejectApplication,
     RequestSupplement,
-    SubmitApplication,
     SubmitSupplement,
     WaitlistApplication,
 )
@@ -61,7 +58,13 @@ from exchange.roster import RosterRow
 from policies import load
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast
 
-OFFICE_DAYS = (1, 3)
+
+class ScriptError(Exception):
+    """The rehearsal's own script met an answer that it did not expect. A fault of the program, never of the city."""
+
+
+THURSDAY = 3
+OFFICE_DAYS = (1, THURSDAY)
 """People here act on Tuesdays and Thursdays, so that a day has company."""
 
 
@@ -86,6 +89,7 @@ class Firm:
     row: RosterRow
     case: UUID
     batch: UUID
+    batch_code: str
     programme: str
     batch_opens: date
     cast: Cast
@@ -112,6 +116,12 @@ class Firm:
         """Move to the next office day after some natural days: a Tuesday or Thursday that is worked."""
         self.day += timedelta(days=self.chance.randint(least, most))
         while self.day.weekday() not in OFFICE_DAYS or not self.calendar.is_workday(self.day):
+            self.day += timedelta(days=1)
+        return self.day
+
+    def to_notice_day(self) -> date:
+        """Move on to the next Thursday that is worked: firms go before the public together, in one notice a week."""
+        while self.day.weekday() != THURSDAY or not self.calendar.is_workday(self.day):
             self.day += timedelta(days=1)
         return self.day
 
@@ -188,7 +198,9 @@ def _selection(firm: Firm) -> Story:
 def _list(firm: Firm) -> Story:
     cast = firm.cast
     firm.later(1, 4)
-    yield firm.gives(PublishList, cast.clerk(2), document=f"公示〔{firm.day.year}〕{firm.day:%m%d}号")
+    firm.to_notice_day()
+    document = f"第{firm.batch_code}批公示〔{firm.day.year}〕{firm.day:%m%d}号"
+    yield firm.gives(PublishList, cast.clerk(2), document=document)
     if firm.happens(0.06):
         firm.later(1, 2)
         yield firm.gives(RecordObjection, cast.clerk(2), matter="反映该企业主营业务不属试点行业")
@@ -355,7 +367,9 @@ def _evaluation(firm: Firm) -> Story:
     firm.later(2, 7)
     yield firm.gives(PassAcceptance, cast.bureau(Role.HEAD))
     firm.later(1, 4)
-    yield firm.gives(PublishAcceptance, cast.clerk(2), document=f"验收公示〔{firm.day.year}〕{firm.day:%m%d}号")
+    firm.to_notice_day()
+    document = f"第{firm.batch_code}批验收公示〔{firm.day.year}〕{firm.day:%m%d}号"
+    yield firm.gives(PublishAcceptance, cast.clerk(2), document=document)
     firm.after_period("acceptance_notice")
     yield firm.gives(ConfirmAcceptance, cast.bureau(Role.HEAD, 2))
     return True

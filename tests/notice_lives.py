@@ -19,7 +19,11 @@ from domain.policy import Pack
 from domain.record import File
 from policies.calendars import published
 
-ROWS = (Row("虚拟云上公司", "", "", "数字化改造服务", Money.wan(3), ""),)
+ROWS = (
+    Row("虚拟云上公司", "", "", "数字化改造服务", Money.wan(3), ""),
+    Row("虚拟云下有限公司", "91210200MA3C0AB12X", "", "数字化改造服务", Money.wan(3), ""),
+    Row("虚拟云下有限公司", "91210200MA3C0AB12X", "", "数字化诊断服务", None, ""),
+)
 CLERK, HEAD = Role.CLERK, Role.HEAD
 STORY: tuple[tuple[str, Role, int, dict[str, Any]], ...] = (
     ("check-notice", CLERK, 1, {}),

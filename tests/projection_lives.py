@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -20,18 +20,20 @@ from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_
 from domain.calendar import CHINA
 from domain.case import (
     acceptance,
+    application,
     contract,
     contract_change,
     diagnosis,
     evaluation,
+    listing,
     lookback,
     payout,
     plan,
     recovery,
     retrofit,
+    review,
     rooms,
 )
-from domain.case import selection as sel
 from domain.case.adoption import AdoptRules
 from domain.case.alarm import WatchProvider
 from domain.case.file import (
@@ -53,6 +55,18 @@ from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWith
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
 from domain.exclusions import Excluded, Exclusions, ImportExclusions, import_exclusions
+from domain.expert_review import file as experts
+from domain.expert_review.file import ExpertReview
+from domain.expert_review.ranking import Criterion, Expert, Points
+from domain.expert_review.room import DECISIONS as REVIEW
+from domain.expert_review.room import (
+    AddExperts,
+    CallExpertReview,
+    CloseExpertReview,
+    ExpertReviewCommand,
+    FileScore,
+    RecuseExpert,
+)
 from domain.fund import rooms as fund
 from domain.fund.allocation import (
     AllocateToCounty,
@@ -72,6 +86,7 @@ from domain.identity import (
     catalogue_id,
     command_id,
     exclusions_id,
+    expert_review_id,
     fund_id,
     places_id,
     pool_id,
@@ -82,7 +97,7 @@ from domain.money import Money
 from domain.notice import room as notices
 from domain.people import SYSTEM, Person, Role
 from domain.places import Places, Quota, Willing
-from domain.policy import Pack
+from domain.policy import Cited, Pack, Standing
 from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Membership, Pool, Provider
@@ -104,9 +119,11 @@ REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
-_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS)
+_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS, *experts.EVENTS)
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
 """Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
+CODES = ("2024-1", "2024-2", "2024-3")
+"""The batches; in the last one experts rank the firms."""
 PLATFORM = "平台公司"
 """Runs the city's platform, and diagnoses some of its firms."""
 GONE = "91210200LB0GONE00X"
@@ -145,7 +162,7 @@ class Town:
         self.rng = Random(self.seed)
         self.pack = load.load(CITY, ("rehearsal",))
         self.text = load.text_of(CITY, ("rehearsal",))
-        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in ("2024-1", "2024-2")]
+        self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in CODES]
         self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
         self.budget = Budget.fresh(budget_id(CITY, PROGRAMME))
         self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
@@ -155,7 +172,7 @@ class Town:
         self.places = {batch.id: Places.fresh(places_id(batch.id)) for batch in self.batches}
         self.exclusions = Exclusions.fresh(exclusions_id(CITY))
 
-    def acts(self) -> Iterator[tuple[list[File], Command]]:
+    def acts(self) -> Generator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
         yield self._appropriate()
         yield from self._county_money()
@@ -164,15 +181,82 @@ class Town:
         yield self._set_quotas(self.batches[0])
         yield self._reset_quotas(self.batches[1])
         yield self._import_exclusions()
-        running = [self._firm(number) for number in range(self.firms)]
-        for life in running:
+        before_experts = yield from self._reviewed()
+        others = [self._firm(number) for number in range(len(before_experts), self.firms)]
+        for life in others:
             yield self._opened(life)
+        running = [*before_experts, *others]
         while running:
             life = self.rng.choice(running)
             yield self._act(life)
             if not life.case.is_open and not self._comes_back(life):
                 running.remove(life)
         yield from notice_lives.story(CITY, self.pack, START)
+
+    def _reviewed(self) -> Generator[tuple[list[File], Command], None, list[Life]]:
+        """Two firms before the experts, and one place: the better one is proposed, the other waits."""
+        batch = self.batches[2]
+        with_experts = {
+            key: (Cited(value, "假设", Standing.ASSUMED),)
+            for key, value in (("selection.expert_review", True), ("selection.review_sheets", 1))
+        }
+        pack = replace(self.pack, values={**self.pack.values, **with_experts})
+        places = self.places[batch.id]
+        quotas = SetQuotas(
+            command_id=command_id("set-quotas", batch.code),
+            by=Person("h-1", Role.HEAD, CITY),
+            batch=batch.id,
+            quotas=(Quota(1),),
+            document="大工信〔2024〕3号",
+        )
+        set_quotas(places, quotas, CasePapers(quotas, START, self.pack, published()))
+        yield [places], quotas
+        lives = [self._firm(number) for number in range(2)]
+        for life in lives:
+            life.pack = pack
+            yield self._opened(life)
+            applied = {"batch": batch.id, "self_level": 1, "pledged": True}
+            yield self._do(life, application.SubmitApplication, Role.FIRM, **applied)
+            yield self._do(life, review.PassCountyReview, Role.COUNTY)
+            yield self._do(life, review.PassCityReview, Role.CLERK)
+        file = ExpertReview.fresh(expert_review_id(batch.id))
+        expert = Person("e-1", Role.EXPERT, "某大学")
+        cases = [life.case for life in lives]
+        said: tuple[tuple[type[ExpertReviewCommand], Person, dict[str, Any]], ...] = (
+            (
+                CallExpertReview,
+                Person("c-1", Role.CLERK, CITY),
+                {
+                    "document": "大工信〔2024〕4号",
+                    "criteria": (Criterion("综合", 100),),
+                    "experts": (Expert(expert.id, expert.organisation),),
+                    "cases": tuple(case.id for case in cases),
+                },
+            ),
+            (
+                AddExperts,
+                Person("c-1", Role.CLERK, CITY),
+                {"document": "大工信〔2024〕5号", "experts": (Expert("e-2", "某研究院"),)},
+            ),
+            (
+                RecuseExpert,
+                Person("h-1", Role.HEAD, CITY),
+                {"expert": "e-2", "cases": tuple(case.id for case in cases), "reason": "因病"},
+            ),
+            (FileScore, expert, {"case": cases[0].id, "points": (Points("综合", 70),)}),
+            (FileScore, expert, {"case": cases[1].id, "points": (Points("综合", 80),)}),
+            (CloseExpertReview, Person("c-1", Role.CLERK, CITY), {}),
+        )
+        for step, (kind, by, fields) in enumerate(said):
+            command = kind(command_id=command_id("expert-review", str(step)), by=by, batch=batch.id, **fields)
+            papers = CasePapers(command, lives[1].at + timedelta(hours=step), pack, published(), places=places)
+            named = [case for case in cases if case.id == fields.get("case", case.id)]
+            meant = [(case, pack) for case in cases] if kind is CloseExpertReview else named
+            REVIEW[kind](file, command, papers, meant)
+            yield [file, *(case for case in cases if case.pending_events), *papers.beside], command
+        for life in lives:
+            life.pack, life.at = self.pack, lives[1].at + timedelta(days=1)
+        return lives
 
     def _comes_back(self, life: Life) -> bool:
         """Not selected in the first batch, a firm tries the second."""
@@ -192,7 +276,7 @@ class Town:
         appropriate_fund(self.fund, self.budget, command, CasePapers(command, START, self.pack, published()))
         return [self.fund, self.budget], command
 
-    def _county_money(self) -> Iterator[tuple[list[File], Command]]:
+    def _county_money(self) -> Generator[tuple[list[File], Command]]:
         """A county without firms is given money and gives it back; the city loses a little of what it has."""
         chain = {"approval": load.load("mianyang").rows(Approval)}
         pack = replace(self.pack, tables={**self.pack.tables, **chain})
@@ -218,7 +302,7 @@ class Town:
         yield [self.fund], settle
 
     def _open(self, batch: Batch) -> tuple[list[File], Command]:
-        code = ("2024-1", "2024-2")[self.batches.index(batch)]
+        code = CODES[self.batches.index(batch)]
         command = OpenBatch(
             command_id=command_id("open-batch", code),
             by=Person("c-1", Role.CLERK, CITY),
@@ -314,7 +398,7 @@ class Town:
         number = self.lives.index(life)
         return self._do(
             life,
-            sel.OpenCase,
+            application.OpenCase,
             Role.CLERK,
             city=CITY,
             programme=PROGRAMME,
@@ -350,14 +434,14 @@ class Town:
 
     def _do(self, life: Life, kind: type[CaseCommand], role: Role, **facts: Any) -> tuple[list[File], Command]:
         command = self._command(life, kind, role, facts)
-        batch = self.batches[0] if life.case.batch in (None, self.batches[0].id) else self.batches[1]
-        if isinstance(command, sel.SubmitApplication):
+        batch = next((batch for batch in self.batches if batch.id == life.case.batch), self.batches[0])
+        if isinstance(command, application.SubmitApplication):
             batch = next(batch for batch in self.batches if batch.id == command.batch)
         standard = load.standard(edition) if (edition := rooms.edition(command)) else None
         papers = CasePapers(
             command,
             life.at,
-            self.pack,
+            life.pack,
             published(),
             batch,
             self.fund,
@@ -411,7 +495,7 @@ def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, An
     """What happens next to a case that stands where it stands; the luck is the life's own."""
     case, luck = life.case, life.rng.random()
     if case.may_apply_again:
-        return sel.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
+        return application.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
     if case.withdrawal_asked:
         return (ApproveWithdrawal if luck < 0.8 else DeclineWithdrawal), Role.HEAD, {}
     may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
@@ -438,32 +522,32 @@ def _selection(life: Life, luck: float, town: Town) -> tuple[type[CaseCommand], 
     match life.case.qualification:
         case Qualification.DRAFT:
             batch = town.batches[luck < 0.3].id
-            return sel.SubmitApplication, Role.FIRM, {"batch": batch, "self_level": 1, "pledged": True}
+            return application.SubmitApplication, Role.FIRM, {"batch": batch, "self_level": 1, "pledged": True}
         case Qualification.COUNTY_REVIEW if luck < 0.2 and life.case.supplements < 2:
-            return sel.RequestSupplement, Role.COUNTY, {"defects": ("缺营业执照",)}
+            return review.RequestSupplement, Role.COUNTY, {"defects": ("缺营业执照",)}
         case Qualification.COUNTY_REVIEW:
-            return sel.PassCountyReview, Role.COUNTY, {}
+            return review.PassCountyReview, Role.COUNTY, {}
         case Qualification.SUPPLEMENTING:
-            return sel.SubmitSupplement, Role.FIRM, {}
+            return review.SubmitSupplement, Role.FIRM, {}
         case Qualification.CITY_REVIEW if luck < 0.15 and life.case.supplements < 2:
-            return sel.RequestSupplement, Role.CLERK, {"defects": ("缺审计报告", "缺自评表")}
+            return review.RequestSupplement, Role.CLERK, {"defects": ("缺审计报告", "缺自评表")}
         case Qualification.CITY_REVIEW if luck < 0.3:
-            return sel.WaitlistApplication, Role.CLERK, {}
+            return review.WaitlistApplication, Role.CLERK, {}
         case Qualification.CITY_REVIEW if luck < 0.35:
-            return sel.RejectApplication, Role.CLERK, {}
+            return review.RejectApplication, Role.CLERK, {}
         case Qualification.CITY_REVIEW:
-            return sel.PassCityReview, Role.CLERK, {}
+            return review.PassCityReview, Role.CLERK, {}
         case Qualification.WAITLISTED if luck < 0.3 or not town.is_next(life):
-            return sel.RejectApplication, Role.CLERK, {}
+            return review.RejectApplication, Role.CLERK, {}
         case Qualification.WAITLISTED:
-            return sel.PromoteFromWaitlist, Role.CLERK, {}
+            return review.PromoteFromWaitlist, Role.CLERK, {}
         case Qualification.PROPOSED:
-            return sel.PublishList, Role.CLERK, {"document": "公示1号"}
+            return listing.PublishList, Role.CLERK, {"document": "公示1号"}
         case Qualification.NOTICED if life.case.open_objection:
-            return sel.AnswerObjection, Role.HEAD, {"upheld": luck < 0.4, "answer": "经核实"}
+            return listing.AnswerObjection, Role.HEAD, {"upheld": luck < 0.4, "answer": "经核实"}
         case Qualification.NOTICED if luck < 0.1:
-            return sel.RecordObjection, Role.CLERK, {"matter": "产值不实"}
-    return sel.ConfirmPilot, Role.HEAD, {"document": "名单1号"}
+            return listing.RecordObjection, Role.CLERK, {"matter": "产值不实"}
+    return listing.ConfirmPilot, Role.HEAD, {"document": "名单1号"}
 
 
 def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from eventsourcing.persistence import StoredEvent
 
 from domain.batch import BatchOpened
-from domain.case.selection import CaseOpened
+from domain.case.application import CaseOpened
 from domain.people import Role
 from domain.record import Fact
 from eventstore.mapper import FACTS, FactMapper, Unreadable, canonical, version_of

@@ -22,8 +22,8 @@ from domain.batch import OpenBatch
 from domain.case.contract import FileContract
 from domain.case.file import Stage
 from domain.case.payout import ApprovePayout
+from domain.case.review import RequestSupplement
 from domain.case.rooms import COMMANDS, CommandRefused
-from domain.case.selection import RequestSupplement
 from domain.identity import batch_id, command_id
 from domain.money import Money
 from domain.people import Person, Role

@@ -636,7 +636,16 @@ class Reader(HTMLParser):
 
 
 def every_page(town: Town) -> dict[str, str]:
-    paths = ["/", "/?by=industry", "/cases", "/deadlines", "/packs/dalian", f"/packs/{CITY}?overlay=rehearsal"]
+    paths = [
+        "/",
+        "/?by=industry",
+        "/cases",
+        "/deadlines",
+        "/notices",
+        "/estimate",
+        "/packs/dalian",
+        f"/packs/{CITY}?overlay=rehearsal",
+    ]
     paths += [f"/?programme={CITY}/{PLAYED}", *(f"/cases/{firm.case}" for firm in town.firms.values())]
     paths += [f"/explain/{firm.case}" for firm in town.firms.values()]
     pages = {path: town.page(path) for path in paths}

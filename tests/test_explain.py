@@ -14,8 +14,8 @@ from activities.desk import Desk
 from activities.explain import Account, account
 from domain.batch import OpenBatch
 from domain.case.adoption import AdoptRules
+from domain.case.application import OpenCase
 from domain.case.rooms import COMMANDS, CommandRefused
-from domain.case.selection import OpenCase
 from domain.identity import case_id, command_id
 from domain.money import Money
 from domain.people import Person, Role

@@ -20,7 +20,7 @@ from activities.intake import Listed, RowsRefused, Taken, take_roster
 from activities.messages import workflow_id
 from cli import main
 from domain.calendar import CHINA
-from domain.case.selection import CaseOpened, OpenCase
+from domain.case.application import CaseOpened, OpenCase
 from domain.identity import case_id, command_id
 from domain.people import Person, Role
 from domain.programme import programme_of

@@ -282,6 +282,35 @@ def test_an_open_question_of_the_city_is_asked_and_nothing_is_published(
     assert rehearsed.json["programme"].endswith("-推演")
 
 
+def test_a_batch_is_opened_and_its_call_published_by_hand(shell: Shell, tmp_path: Path) -> None:
+    today = china_day(datetime.now(UTC))
+    played = ("--city", "mianyang", "--overlay", "rehearsal", "--by", CLERK.id)
+    window = ("--opens", str(today), "--closes", str(today + timedelta(days=30)))
+    opened = shell.run("batch", "open", *played, "--code", "1", *window)
+    assert opened.status == 0, opened
+    assert "申报文件须公开（绵阳办法 第十六条）：lookback notice publish" in opened.out
+    line = ("notice", "publish", *played, "--batch", "1", "--subject", "call", "--phone", "12345", "--json")
+    of = ("--decided-by", HEAD.id, "--document", "绵阳申报通知1号")
+
+    rows = tmp_path / "rows.csv"
+    rows.write_text("名称,项目\n名额,全部企业 99 家\n", encoding="utf-8")
+    by_hand = shell.run(*line, *of, "--rows", str(rows))
+    told = shell.run(*line, *of)
+    shown = shell.run("notice", "show", "绵阳申报通知1号", "--json").json
+
+    assert (told.status, told.json["subject"], told.json["state"]) == (0, "call", "standing")
+    assert (by_hand.status, by_hand.rule) == (3, "call_must_be_made_of_its_batch")
+    assert shown["rows"][0]["period"] == f"{today}至{today + timedelta(days=30)}"
+    assert {"申报条件", "不予支持", "不得申报（列入名单）"} <= {row["name"] for row in shown["rows"]}
+
+
+def test_a_notice_of_anything_but_a_call_needs_its_table(shell: Shell) -> None:
+    line = ("--city", CITY, "--subject", "providers", "--document", "公示3号", "--phone", PHONE, "--by", CLERK.id)
+    told = shell.run("notice", "publish", *line)
+    assert told.status == 2
+    assert "缺少 --rows" in told.err
+
+
 def test_where_the_rules_are_silent_the_bureau_says_whether_the_clock_stops(shell: Shell, store: EventStore) -> None:
     rules = pack()
     silent = replace(rules, values={key: held for key, held in rules.values.items() if key != "publicity.suspends"})

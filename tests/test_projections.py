@@ -16,14 +16,16 @@ from domain.case.file import CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.deadlines import Deadline
 from domain.money import ZERO, total
+from domain.notice.file import Notice, NoticePublished, NoticeState
 from eventstore.mapper import adapter
 from eventstore.store import EventStore
-from projections import cases, deadlines, funds, funnel, money, refusals, timeline
+from projections import cases, deadlines, funds, funnel, money, notices, refusals, timeline
 from projections.advance import ReadModels
 from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
 from projections.tables import engine_of
 from settings import Settings
+from tests import notice_lives
 from tests.projection_lives import CITY, EVERYTHING, PROGRAMME, Town, eventful_seed, fresh_database
 
 FIRMS = 30
@@ -46,6 +48,7 @@ class Played:
     store: EventStore
     compared: int = 0
     open_deadlines_seen: int = 0
+    notice_states_seen: set[NoticeState] = field(default_factory=set)
     midway: tuple[Picture, Picture] = field(default_factory=lambda: ({}, {}))
     """Every row in the middle of the lives: live, and rebuilt."""
 
@@ -101,6 +104,7 @@ def compare(played: Played) -> None:
     compare_deadlines(played)
     compare_funnel(played)
     compare_fund(played)
+    compare_notices(played)
     played.compared += 1
 
 
@@ -145,6 +149,25 @@ def compare_fund(played: Played) -> None:
     assert account.difference_fen == 0
 
 
+def compare_notices(played: Played) -> None:
+    files = [played.store.load(Notice, one) for one in played.store.streams_opened_by(NoticePublished.TOPIC)]
+    homes = {(file.city, file.shown.programme) for file in files}
+    told = {line.id: line for home in homes for line in notices.listed(played.engine, *home)[1]}
+    assert set(told) == {file.id for file in files}
+    for file in files:
+        line, shown = told[file.id], file.shown
+        for name in notices.Line.__dataclass_fields__.keys() & vars(file).keys() - {"open_objections"}:
+            assert getattr(line, name) == getattr(file, name), name
+        for name in notices.Line.__dataclass_fields__.keys() & vars(shown).keys():
+            assert getattr(line, name) == getattr(shown, name), name
+        assert (line.state, line.lines) == (file.state, len(shown.rows))
+        assert line.open_objections == len(file.open_objections)
+        for row in shown.rows:
+            if row.credit_code:
+                assert line in notices.of_firm(played.engine, file.city, shown.programme, row.credit_code)
+        played.notice_states_seen.add(line.state)
+
+
 def all_pages(engine: Engine, limit: int = 7, **chosen: object) -> list[cases.Case]:
     """Every case, page by page."""
     found: list[cases.Case] = []
@@ -157,6 +180,21 @@ def test_at_every_moment_the_pictures_say_what_the_files_say(played: Played) -> 
     assert played.compared == len(STOPS)
     assert played.open_deadlines_seen > FIRMS, "no deadline was ever open: the comparison would prove nothing"
     assert any(file.refunded > ZERO for file in played.files), "nothing was recovered: the comparison would prove less"
+
+
+def test_a_notice_is_listed_as_its_stream_tells_it_and_found_by_every_firm_it_names(played: Played) -> None:
+    home = CITY, played.town.pack.programme
+    whole, lines = notices.listed(played.engine, *home)
+
+    assert whole == len(lines) == 3
+    assert {NoticeState.REPLACED, NoticeState.STOOD} <= played.notice_states_seen
+    assert notices.listed(played.engine, *home, state="stood")[0] == 1
+    assert notices.listed(played.engine, *home, subject="list") == (0, ())
+    assert notices.listed(played.engine, *home, page=2, size=2) == (3, lines[2:])
+    assert notices.listed(played.engine, CITY, "another") == (0, ())
+    (code,) = {row.credit_code for row in notice_lives.ROWS if row.credit_code}
+    assert set(notices.of_firm(played.engine, *home, code)) == set(lines)
+    assert notices.of_firm(played.engine, CITY, "another", code) == ()
 
 
 def test_the_lives_hold_every_kind_of_fact(played: Played) -> None:
@@ -179,7 +217,8 @@ def test_rebuilt_read_models_equal_the_live_ones_row_for_row(played: Played) -> 
 
     assert rebuilt.position == played.store.last_position()
     assert rows(played.engine) == live
-    assert all(live[name] for name in ("cases", "timeline", "funnel", "money_of_firms", "funds", "refusals"))
+    assert all(live[name] for name in ("cases", "timeline", "funnel", "money_of_firms", "funds", "refusals", "notices"))
+    assert live["firms_in_notices"]
 
 
 def test_a_command_at_a_time_from_the_rows_equals_all_at_once_from_memory(servers: Settings) -> None:

@@ -5,20 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from temporalio.client import Client
 
 import worker
+from domain.calendar import CHINA, china_day
+from domain.case.acceptance import AcceptanceConfirmed
 from domain.case.file import CaseFile, Stage
+from domain.case.listing import PilotConfirmed
 from domain.case.lookback import CaseDrawn
 from domain.case.rooms import CommandRefused
+from domain.notice.file import Notice, NoticePublished, NoticeState
+from domain.notice.snapshot import Subject
 from domain.rejections import Rejection
 from domain.rules import RULES
 from eventstore.store import EventStore
 from policies import load
+from policies.calendars import published
 from rehearsal import city
+from rehearsal.notices import Noticeboard
 from rehearsal.report import tell
 from workflows.client import TASK_QUEUE
 
@@ -51,12 +59,48 @@ async def test_a_played_city_stands_in_the_record_in_the_order_of_its_days_and_p
     assert len(times) == len(entries) == end
     assert times == sorted(times), "the log runs in the order of business time"
     assert {(at.minute, at.second, at.microsecond) for at in times} == {(0, 0, 0)}, "no trace of the machine's speed"
+    every_confirmation_rests_on_a_notice_that_stood(store)
     assert first.difference_fen == 0
     assert first.reached[Stage.LOOKBACK] == 0 or drawn, "the look-back draws whoever was paid"
     assert first.refusals.total() == len(refused)
     assert set(first.refusals) <= set(RULES)
     assert (again, store.last_position()) == (0, end)
     assert second == first
+
+
+def every_confirmation_rests_on_a_notice_that_stood(store: EventStore) -> None:
+    notices = [store.load(Notice, one) for one in store.streams_opened_by(NoticePublished.TOPIC)]
+    confirmed = [
+        entry.fact for entry in store.read(0, 100_000) if isinstance(entry.fact, PilotConfirmed | AcceptanceConfirmed)
+    ]
+    assert confirmed
+    for fact in confirmed:
+        subject = Subject.LIST if isinstance(fact, PilotConfirmed) else Subject.ACCEPTANCE
+        stood = [
+            one
+            for one in notices
+            if one.shown.subject is subject and fact.originator_id in {covered.case for covered in one.covers}
+        ]
+        assert [one.state for one in stood] == [NoticeState.STOOD]
+        assert stood[0].completed_on is not None
+        assert stood[0].completed_on <= china_day(fact.timestamp)
+        assert len(stood[0].seen_on) == stood[0].shown.length == 5
+
+
+def test_a_city_that_makes_its_calls_public_calls_for_every_batch_and_others_for_none(
+    store: EventStore, tmp_path: Path
+) -> None:
+    for code, calls in (("mianyang", city.BATCHES), ("dalian", 0)):
+        rehearsal = city.Rehearsal(code, 3, 5)
+        city.prepare(rehearsal, store, tmp_path)
+        board = Noticeboard(store, published(), code)
+        city.call(rehearsal, board)
+        board.until(datetime.max.replace(tzinfo=CHINA))
+        notices = [store.load(Notice, one) for one in store.streams_opened_by(NoticePublished.TOPIC)]
+        ours = [one for one in notices if one.shown.programme == rehearsal.programme]
+
+        assert len(ours) == calls
+        assert {(one.shown.subject, one.state) for one in ours} <= {(Subject.CALL, NoticeState.STOOD)}
 
 
 async def test_an_unknown_city_is_refused_before_anything_is_written(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -144,13 +145,23 @@ def test_every_fact_is_read_as_it_was_written(kind: type[Fact], data: st.DataObj
     assert mapper.to_stored_event(read) == stored, "and written again it is the same to the byte"
 
 
-def _spelled(fact: Fact) -> dict[str, str]:
-    return {name: repr(value) for name, value in vars(fact).items() if name != "timestamp"}
+def _spelled(value: Any) -> object:
+    """A value with the type of every part; a moment is the same in whatever zone it is written."""
+    match value:
+        case Fact():
+            return {name: _spelled(part) for name, part in vars(value).items()}
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case list() | tuple():
+            return type(value), [_spelled(part) for part in value]
+        case _ if dataclasses.is_dataclass(value):
+            return type(value), {one.name: _spelled(getattr(value, one.name)) for one in dataclasses.fields(value)}
+    return repr(value)
 
 
 HOMES = (
     *("case", "fund", "budget", "batch", "notice", "provider", "pool", "product"),
-    *("places", "exclusions", "firm"),
+    *("places", "exclusions", "firm", "expert-review"),
 )
 
 

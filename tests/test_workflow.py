@@ -15,8 +15,8 @@ from domain.calendar import CHINA
 from domain.case import rooms
 from domain.case.file import Stage
 from domain.case.payout import PaymentReceived
+from domain.case.review import ApplicationLapsed
 from domain.case.schedule import DeadlinePassed, ReminderRecorded
-from domain.case.selection import ApplicationLapsed
 from domain.rejections import Rejection
 from eventstore.store import EventStore
 from tests.domain.lines import MAIN

@@ -13,7 +13,7 @@ from domain.case.evaluation import (
 )
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.level import file_answers
-from domain.case.selection import notice_must_have_stood_its_time
+from domain.case.listing import notice_must_have_stood_its_time
 from domain.commands import CaseCommand
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.policy import Pack

@@ -15,6 +15,7 @@ from domain.catalogue import Catalogue
 from domain.commands import Command
 from domain.deadlines import Deadline
 from domain.exclusions import Exclusions
+from domain.expert_review.ranking import Score
 from domain.fund.file import Fund
 from domain.money import ZERO
 from domain.notice.file import Notice
@@ -48,6 +49,7 @@ class Qualification(StrEnum):
     DRAFT = "draft"
     COUNTY_REVIEW = "county-review"
     CITY_REVIEW = "city-review"
+    EXPERT_REVIEW = "expert-review"
     SUPPLEMENTING = "supplementing"
     WAITLISTED = "waitlisted"
     PROPOSED = "proposed"
@@ -194,7 +196,11 @@ class CaseFile(File):
         self.supplements = 0
         self.supplement_returns_to = Qualification.COUNTY_REVIEW
         self.open_objection = ""
+        self.applied_at: datetime | None = None
+        """When it applied in the batch in which it is; of equals the earlier goes first."""
         self.proposed_at = 0
+        self.expert_scores: tuple[Score, ...] = ()
+        """What experts have scored it, in every review."""
         self.list_document = ""
         self.withdrawal_asked = False
         # diagnosis, contract, retrofit

@@ -17,7 +17,7 @@ from domain.case.file import (
     Stage,
     Subsidy,
 )
-from domain.case.selection import give_back_the_place
+from domain.case.placing import give_back_the_place
 from domain.case.withdrawal import finding_must_be_settled_first
 from domain.commands import CaseCommand
 from domain.fund import payment as fund

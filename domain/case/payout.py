@@ -35,14 +35,15 @@ def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlem
     amount = min(shared, cap)
     steps = (
         f"符合要求的投入合计 {eligible} 元（{clauses[0]}）",
-        *(f"不予支持：{line.what} {line.amount} 元，{_why(line)}（{clauses[0]}）" for line in excluded),
+        *(f"不予支持：{line.what} {line.amount} 元，{why_excluded(line)}（{clauses[0]}）" for line in excluded),
         f"{eligible} × {ratio} = {shared} 元，舍去不足一分（{clauses[1]}）",
         f"与上限 {cap} 元取小 = {amount} 元（{clauses[2]}）",
     )
     return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
 
 
-def _why(line: SpendLine) -> str:
+def why_excluded(line: SpendLine) -> str:
+    """Why a line is set aside, in Chinese."""
     return "此项不在可补贴的支出之列" if line.kind == "other" else f"{SPEND_KINDS[line.kind]}不在可补贴的支出之列"
 
 

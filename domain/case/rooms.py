@@ -11,32 +11,38 @@ from domain.case import (
     acceptance,
     adoption,
     alarm,
+    application,
     contract,
     contract_change,
     diagnosis,
     evaluation,
+    expert_review,
     independence,
     level,
+    listing,
     lookback,
     payout,
     plan,
     recovery,
     retrofit,
+    review,
     schedule,
-    selection,
     supply,
     withdrawal,
 )
+from domain.case.application import OpenCase, SubmitApplication
 from domain.case.common import case_must_be_open, case_must_have_been_opened
 from domain.case.file import CaseFact, CaseFile, CasePapers
-from domain.case.selection import OpenCase, SubmitApplication
 from domain.commands import CaseCommand, Command
 from domain.people import Role
 from domain.record import Fact
 from domain.rejections import Refusal
 
 ROOMS: Final = (
-    selection,
+    application,
+    review,
+    expert_review,
+    listing,
     diagnosis,
     plan,
     contract,
@@ -92,15 +98,18 @@ MOVES_MONEY: Final = (
 """Commands that book on the fund in the same transaction."""
 
 TAKES_PLACES: Final = (
-    selection.PassCityReview,
-    selection.WaitlistApplication,
-    selection.PromoteFromWaitlist,
-    selection.RejectApplication,
-    selection.AnswerObjection,
+    review.PassCityReview,
+    review.WaitlistApplication,
+    review.PromoteFromWaitlist,
+    review.RejectApplication,
+    listing.AnswerObjection,
     withdrawal.ApproveWithdrawal,
     lookback.RevokeQualification,
 )
 """Commands that take or free a place of the batch in the same transaction."""
+
+LOOKS_AT_PLACES: Final = (*TAKES_PLACES, listing.PublishList, listing.ConfirmPilot)
+"""Those, and the commands that go on only with a place, which nearly always is held already."""
 
 
 def meets_the_pool(command: CaseCommand) -> bool:

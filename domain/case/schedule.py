@@ -23,7 +23,7 @@ from domain.case.file import (
     Subsidy,
     Works,
 )
-from domain.case.selection import ApplicationLapsed
+from domain.case.review import ApplicationLapsed
 from domain.commands import CaseCommand
 from domain.deadlines import Deadline
 from domain.people import Role

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from domain.case.common import words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Inspection, Qualification, Stage, Subsidy
-from domain.case.selection import give_back_the_place
+from domain.case.placing import give_back_the_place
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
 from domain.money import ZERO

@@ -11,6 +11,7 @@ from domain.case.common import words_must_be_given
 from domain.case.file import Acceptance, CaseFile, CasePapers, Qualification
 from domain.commands import Command
 from domain.identity import same_document
+from domain.notice.call import named_in, rows_of_the_call
 from domain.notice.common import (
     NoticeCommand,
     notice_must_be_open,
@@ -41,6 +42,7 @@ class PublishNotice(Command):
     document: str
     complaint_phone: str
     rows: tuple[Row, ...]
+    """None for a call: its table comes from its batch."""
     decided_by: tuple[str, ...]
     """The ids of those whose decision it is, as far as no case says so."""
     batch: UUID | None = None
@@ -176,6 +178,11 @@ def _publish(
     words_must_hold_no_private_data(command.reason)
     key = TIMERS[subject]
     days, clause = papers.pack.days(key), papers.pack.clause(key)
+    rows = command.rows
+    clauses: tuple[str, ...] = (clause,)
+    if subject is Subject.CALL:
+        rows = rows_of_the_call(rows, identity["city"], programme, papers)
+        clauses = (*named_in(papers.pack), clause)
     snapshot = Snapshot(
         place=papers.pack.name,
         programme=programme,
@@ -186,7 +193,7 @@ def _publish(
         length=days.count,
         unit=days.unit,
         complaint_phone=command.complaint_phone,
-        rows=command.rows,
+        rows=rows,
     )
     snapshot_must_be_fit_for_the_public(snapshot)
     formerly = (*replaces.formerly, replaces.shown.document) if replaces else ()
@@ -200,7 +207,7 @@ def _publish(
     notice.record(
         NoticePublished,
         papers,
-        clauses=(clause,),
+        clauses=clauses,
         snapshot=snapshot,
         sha256=snapshot_hash(snapshot),
         ends=end.date,

@@ -33,6 +33,8 @@ class Subject(StrEnum):
     """服务商遴选（东营推进方案二（二））."""
     REVOCATION = "revocation"
     """取消资格."""
+    CALL = "call"
+    """批次申报文件（绵阳专项资金管理办法第十四条、第十六条）."""
 
 
 TIMERS: Final = {
@@ -41,6 +43,7 @@ TIMERS: Final = {
     Subject.ACCEPTANCE: "timers.acceptance_notice",
     Subject.PROVIDERS: "publicity.providers",
     Subject.REVOCATION: "publicity.revocation",
+    Subject.CALL: "publicity.call",
 }
 """Where a pack says how long a notice of each subject stands."""
 

@@ -37,11 +37,12 @@ diagnoser = Person("diagnoser-1", Role.DIAGNOSER, "诊断中心")
 evaluator = Person("evaluator-1", Role.EVALUATOR, "评测中心")
 inspector = Person("inspector-1", Role.INSPECTOR, "抽查组")
 provider = Person("provider-1", Role.PROVIDER, "云软公司")
+expert = Person("expert-1", Role.EXPERT, "示例大学")
 auditor = Person("auditor-1", Role.AUDITOR, "审计局")
 
 PEOPLE: Final[tuple[Person, ...]] = (
     *(firm, county, clerk1, clerk2, head, head2, leader, leader2, treasury, treasury2, county_treasury),
-    *(supervisor, diagnoser, evaluator, inspector, provider, auditor, SYSTEM),
+    *(supervisor, diagnoser, evaluator, expert, inspector, provider, auditor, SYSTEM),
 )
 HAND_OF: Final[Mapping[Role, Person]] = {person.role: person for person in reversed(PEOPLE)}
 """One person for every role, of the organisation that has to do with the case."""
@@ -115,6 +116,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "publicity.allocation": Days(7, "natural"),
     "publicity.providers": Days(5, "working"),
     "publicity.revocation": Days(5, "working"),
+    "publicity.call": Days(5, "working"),
     "timers.diagnosis": Days(20, "working"),
     "timers.contract": Days(60, "natural"),
     "timers.contract_review": Days(10, "working"),

@@ -11,9 +11,9 @@ from domain.case.level import LevelOverridden
 from domain.case.lookback import InspectionFound, InspectionPassed
 from domain.case.payout import EntitlementVerified, PaymentInstructed, PaymentReceived, PayoutApproved
 from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecorded
+from domain.case.review import CityReviewPassed, CountyReviewPassed
 from domain.case.rooms import standing
 from domain.case.schedule import TIMERS, ReminderRecorded
-from domain.case.selection import CityReviewPassed, CountyReviewPassed
 from domain.fund.file import Fund
 from domain.money import ZERO
 from domain.record import File

@@ -11,6 +11,7 @@ from domain.authority import ROLES, role_must_be_allowed_to_do_this
 from domain.batch import OpenBatch, ReviseBatchRules
 from domain.case.rooms import COMMANDS
 from domain.exclusions import ImportExclusions
+from domain.expert_review import room as expert_review
 from domain.fund import rooms as fund
 from domain.notice import room as notice
 from domain.people import SYSTEM, Person, Role
@@ -24,6 +25,7 @@ WITHOUT_CASE = (
     *(one.kind for one in (OpenBatch, ReviseBatchRules, SetQuotas, ResetQuotas, ImportExclusions)),
     *fund.COMMANDS,
     *notice.COMMANDS,
+    *expert_review.COMMANDS,
     *providers.COMMANDS,
     *catalogue.COMMANDS,
 )

@@ -10,18 +10,20 @@ from domain.case import (
     acceptance,
     adoption,
     alarm,
+    application,
     contract,
     contract_change,
     diagnosis,
     evaluation,
     independence,
     level,
+    listing,
     lookback,
     payout,
     plan,
     recovery,
     retrofit,
-    selection,
+    review,
 )
 from domain.case import schedule as times
 from domain.case import withdrawal as leaving
@@ -36,26 +38,26 @@ from tests.domain.play import after, begin, ready, shows
 Effect = tuple[tuple[type[Fact], ...], dict[str, Any]]
 
 EFFECTS: Final[dict[str, Effect]] = {
-    "open-case": ((selection.CaseOpened,), {"qualification": Qualification.DRAFT, "stage": Stage.SELECTION}),
-    "submit-application": ((selection.ApplicationSubmitted,), {"qualification": Qualification.COUNTY_REVIEW}),
-    "request-supplement": ((selection.SupplementRequested,), {"qualification": Qualification.SUPPLEMENTING}),
-    "submit-supplement": ((selection.SupplementSubmitted,), {"qualification": Qualification.COUNTY_REVIEW}),
-    "pass-county-review": ((selection.CountyReviewPassed,), {"qualification": Qualification.CITY_REVIEW}),
-    "pass-city-review": ((selection.CityReviewPassed,), {"qualification": Qualification.PROPOSED}),
-    "waitlist-application": ((selection.ApplicationWaitlisted,), {"qualification": Qualification.WAITLISTED}),
-    "promote-from-waitlist": ((selection.WaitlistPromoted,), {"qualification": Qualification.PROPOSED}),
+    "open-case": ((application.CaseOpened,), {"qualification": Qualification.DRAFT, "stage": Stage.SELECTION}),
+    "submit-application": ((application.ApplicationSubmitted,), {"qualification": Qualification.COUNTY_REVIEW}),
+    "request-supplement": ((review.SupplementRequested,), {"qualification": Qualification.SUPPLEMENTING}),
+    "submit-supplement": ((review.SupplementSubmitted,), {"qualification": Qualification.COUNTY_REVIEW}),
+    "pass-county-review": ((review.CountyReviewPassed,), {"qualification": Qualification.CITY_REVIEW}),
+    "pass-city-review": ((review.CityReviewPassed,), {"qualification": Qualification.PROPOSED}),
+    "waitlist-application": ((review.ApplicationWaitlisted,), {"qualification": Qualification.WAITLISTED}),
+    "promote-from-waitlist": ((review.WaitlistPromoted,), {"qualification": Qualification.PROPOSED}),
     "reject-application": (
-        (selection.ApplicationRejected,),
+        (review.ApplicationRejected,),
         {"qualification": Qualification.NOT_SELECTED, "stage": Stage.CLOSED},
     ),
-    "publish-list": ((selection.ListPublished,), {"qualification": Qualification.NOTICED}),
-    "record-objection": ((selection.ObjectionRecorded,), {"open_objection": "设备不实"}),
+    "publish-list": ((listing.ListPublished,), {"qualification": Qualification.NOTICED}),
+    "record-objection": ((listing.ObjectionRecorded,), {"open_objection": "设备不实"}),
     "answer-objection": (
-        (selection.ObjectionDismissed,),
+        (listing.ObjectionDismissed,),
         {"open_objection": "", "qualification": Qualification.NOTICED},
     ),
     "confirm-pilot": (
-        (selection.PilotConfirmed,),
+        (listing.PilotConfirmed,),
         {"qualification": Qualification.PILOT, "works": Works.AWAITING_DIAGNOSIS, "stage": Stage.DIAGNOSIS},
     ),
     "ask-withdrawal": ((leaving.WithdrawalAsked,), {"withdrawal_asked": True, "stage": Stage.SELECTION}),
@@ -267,7 +269,7 @@ def test_a_case_that_was_never_opened_knows_no_command_but_the_first(kind: str) 
     nothing = begin().when(kind)
 
     if kind == "open-case":
-        nothing.then(selection.CaseOpened)
+        nothing.then(application.CaseOpened)
     else:
         nothing.then_refused("case_must_have_been_opened")
 
@@ -275,7 +277,7 @@ def test_a_case_that_was_never_opened_knows_no_command_but_the_first(kind: str) 
 @shows("case_must_have_been_opened")
 def test_a_case_begins_with_its_firm_on_the_roster() -> None:
     begin().when("submit-application").then_refused("case_must_have_been_opened")
-    begin().did("open-case").when("submit-application").then(selection.ApplicationSubmitted)
+    begin().did("open-case").when("submit-application").then(application.ApplicationSubmitted)
 
 
 ENDS: Final = ("reject-application", "approve-withdrawal", "fail-acceptance", "close-case", "record-refund")
@@ -302,7 +304,7 @@ def test_the_archive_is_closed() -> None:
 @shows("step_must_be_due")
 def test_a_step_waits_for_its_turn() -> None:
     ready("pass-county-review").when("pass-city-review").then_refused("step_must_be_due")
-    after("pass-county-review").when("pass-city-review").then(selection.CityReviewPassed)
+    after("pass-county-review").when("pass-city-review").then(review.CityReviewPassed)
 
 
 def test_the_main_path_passes_through_all_stages_in_order() -> None:

@@ -7,8 +7,8 @@ from datetime import date, datetime
 from typing import get_args
 
 from domain.calendar import CHINA
+from domain.case.application import ApplicationReopened, ApplicationSubmitted, ExclusionNoted
 from domain.case.file import CaseFile, CasePapers, Qualification, Stage
-from domain.case.selection import ApplicationReopened, ApplicationSubmitted, ExclusionNoted
 from domain.exclusions import Excluded, Exclusions, ImportExclusions, ListKind, import_exclusions
 from domain.identity import batch_id, case_id, command_id
 from domain.policy import EXCLUSIONS as KINDS

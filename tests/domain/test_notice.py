@@ -50,6 +50,7 @@ def test_the_hash_of_a_notice_is_for_ever() -> None:
         Subject.ACCEPTANCE: "验收结果",
         Subject.PROVIDERS: "服务商遴选结果",
         Subject.REVOCATION: "取消试点资格",
+        Subject.CALL: "申报文件",
     }
     assert set(words) == set(Subject)
     shown = replace(hanging().shown, rows=(ROW, PROVIDER))
@@ -103,6 +104,7 @@ LENGTHS = {
     Subject.ACCEPTANCE: "timers.acceptance_notice",
     Subject.PROVIDERS: "publicity.providers",
     Subject.REVOCATION: "publicity.revocation",
+    Subject.CALL: "publicity.call",
 }
 
 

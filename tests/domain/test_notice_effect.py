@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from domain.case.acceptance import AcceptanceConfirmed
-from domain.case.selection import PilotConfirmed
+from domain.case.listing import PilotConfirmed
 from domain.notice.snapshot import Subject
 from tests.domain.board import Board, hanging
 from tests.domain.play import after, ready, shows

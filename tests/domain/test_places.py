@@ -13,12 +13,15 @@ from domain import places as room
 from domain.batch import Batch
 from domain.calendar import CHINA
 from domain.case.file import CasePapers, Qualification
-from domain.case.selection import ApplicationWaitlisted, CityReviewPassed, WaitlistPromoted
+from domain.case.review import ApplicationWaitlisted, CityReviewPassed, WaitlistPromoted
 from domain.identity import command_id, places_id
 from domain.places import Applicant, Filled, Places, Quota, QuotasReset, QuotasSet, Willing
-from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
+from domain.policy import Pack, Standing
+from domain.policy_rows import Quota as StatedQuota
+from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas, stated_by
 from domain.record import Fact
 from domain.rejections import Rejection
+from policies import load
 from policies.calendars import published
 from tests.domain.cast import RULES, head
 from tests.domain.play import BATCH, MONDAY, PLACES, Play, after, passed, ready, refused, shows
@@ -91,6 +94,15 @@ def test_whoever_leaves_gives_the_place_back(kind: str) -> None:
     last = "confirm-pilot" if kind == "approve-withdrawal" else ""
     play = after(last).did("ask-withdrawal") if last else ready(kind)
     play.when(kind).then_placed(room.PlaceFreed)
+
+
+@pytest.mark.parametrize("kind", ["publish-list", "confirm-pilot"])
+def test_a_firm_that_was_proposed_before_places_were_counted_takes_one_on_its_way_or_does_not_go_on(kind: str) -> None:
+    uncounted = replace(ready(kind), places_facts=())
+    counted = uncounted.when(kind).then_placed(room.PlaceTaken)
+    assert list(counted.places.taken) == [counted.case.id]
+    ready(kind).when(kind).then_placed()
+    of(ready(kind), Quota(1), taken=(OTHER,)).when(kind).then_refused("place_must_be_free")
 
 
 def test_an_objection_that_is_upheld_gives_the_place_back_and_one_that_is_dismissed_does_not() -> None:
@@ -271,6 +283,86 @@ def test_the_last_batch_must_be_one() -> None:
         reset_quotas(Places.fresh(PLACES), command, desk(command), nothing)
     reset_quotas(Places.fresh(PLACES), command, desk(command), (opened(opening()), Places.fresh(PLACES)))
     passed("reset")
+
+
+STATED = {
+    "quota": (
+        StatedQuota(industry="轴承", places=148, clause=CLAUSE, standing=Standing.STATED),
+        StatedQuota(industry="建材", places=107, clause=CLAUSE, standing=Standing.STATED),
+        StatedQuota(size="above", places=200, comparator="≥", clause=CLAUSE, standing=Standing.STATED),
+        StatedQuota(size="below", places=55, clause=CLAUSE, standing=Standing.STATED),
+    )
+}
+"""What a city's document gives out; at least so many 规上 is a floor and limits nothing."""
+
+
+def set_under(pack: Pack, *quotas: Quota) -> Places:
+    command, places = setting(*quotas), Places.fresh(PLACES)
+    set_quotas(places, command, replace(desk(command), pack=pack))
+    return places
+
+
+@shows("quotas_must_stay_within_the_citys")
+@pytest.mark.parametrize(
+    "quotas",
+    [
+        (Quota(256),),
+        (Quota(149, industry="轴承"),),
+        (Quota(56, scale="below"),),
+        (Quota(201, scale="above"), Quota(55, scale="below")),
+        (Quota(138, industry="轴承", scale="above"), Quota(11, industry="轴承", scale="below")),
+        (Quota(128, county="东区"), Quota(128, county="西区")),
+    ],
+)
+def test_no_more_is_given_out_than_the_citys_document_states_unless_it_is_re_set(quotas: tuple[Quota, ...]) -> None:
+    pack = replace(RULES, tables=STATED)
+    with refused("quotas_must_stay_within_the_citys", of="set", clause=CLAUSE):
+        set_under(pack, *quotas)
+    one_less = (replace(quotas[0], places=quotas[0].places - 1), *quotas[1:])
+    set_under(pack, *one_less)
+    passed("set")
+    command, places = resetting(*quotas), Places.fresh(PLACES)
+    reset_quotas(places, command, replace(desk(command), pack=pack))
+    set_under(RULES, *quotas)
+
+
+def test_what_is_at_least_so_many_is_a_floor_and_no_limit() -> None:
+    set_under(replace(RULES, tables=STATED), Quota(230, scale="above"))
+    floor_only = {"quota": (STATED["quota"][2],)}
+    set_under(replace(RULES, tables=floor_only), Quota(999))
+    assert stated_by(replace(RULES, tables=floor_only)) == ()
+
+
+@pytest.mark.parametrize(
+    ("city", "stated"),
+    [
+        ("jiujiang", [148, 107, 175, 30, 137, 100, 163, 11, 7, 12]),
+        ("dongying", [415, 315]),
+        ("mianyang", []),
+    ],
+)
+def test_a_citys_own_places_are_the_proposal_and_can_be_set_as_they_stand(city: str, stated: list[int]) -> None:
+    pack = load.load(city)
+    proposed = stated_by(pack)
+    assert [quota.places for quota in proposed] == stated
+    assert all(quota.clause for quota in proposed)
+    if proposed:
+        assert set_under(pack, *proposed).quotas == proposed
+        with refused("quotas_must_stay_within_the_citys", of="set", clause=proposed[0].clause):
+            set_under(pack, replace(proposed[0], places=proposed[0].places + 1))
+
+
+def test_a_re_setting_cites_the_clause_by_which_the_next_batch_is_re_set() -> None:
+    pack = load.load("mianyang")
+    industry = pack.list("selection.industries")[0]
+    command = resetting(Quota(100, industry=industry), willing=(Willing(180, industry=industry),))
+    last = set_under(pack, Quota(90, industry=industry))
+    places = Places.fresh(places_id(uuid5(BATCH, "mianyang-2")))
+    reset_quotas(places, command, replace(desk(command), pack=pack), (opened(opening()), last))
+    (said,) = facts(places)
+    assert isinstance(said, QuotasReset)
+    assert said.clauses == ("绵阳方案 三(六)",)
+    assert said.filled == (Filled(Quota(90, industry=industry), 0),)
 
 
 def test_quotas_that_were_set_say_so() -> None:

@@ -19,6 +19,7 @@ from domain import batch, catalogue, exclusions, places, register
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
+from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
 from domain.fund.file import FundPaid
 from domain.notice import room as notice
@@ -40,6 +41,7 @@ FACTS: tuple[type[Fact], ...] = (
     *catalogue.EVENTS,
     *places.EVENTS,
     *exclusions.EVENTS,
+    *expert_review.EVENTS,
     *register.EVENTS,
 )
 

@@ -7,23 +7,19 @@ from datetime import date
 
 import pytest
 
+from domain.case.application import ApplicationSubmitted, CaseOpened
 from domain.case.file import Qualification, Stage, Subsidy, Works
-from domain.case.schedule import DeadlinePassed
-from domain.case.selection import (
+from domain.case.listing import ListPublished, ObjectionDismissed, ObjectionUpheld, PilotConfirmed
+from domain.case.review import (
     ApplicationLapsed,
     ApplicationRejected,
-    ApplicationSubmitted,
     ApplicationWaitlisted,
-    CaseOpened,
     CityReviewPassed,
-    ListPublished,
-    ObjectionDismissed,
-    ObjectionUpheld,
-    PilotConfirmed,
     SupplementRequested,
     SupplementSubmitted,
     WaitlistPromoted,
 )
+from domain.case.schedule import DeadlinePassed
 from domain.money import Money
 from domain.people import Role
 from domain.policy import Days

@@ -66,7 +66,9 @@ TURNS: Final[Mapping[str, Turn]] = {
     "pass-city-review": _standing(Qualification.CITY_REVIEW),
     "waitlist-application": _standing(Qualification.CITY_REVIEW),
     "promote-from-waitlist": _standing(Qualification.WAITLISTED),
-    "reject-application": _standing(Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW, Qualification.WAITLISTED),
+    "reject-application": _standing(
+        Qualification.COUNTY_REVIEW, Qualification.CITY_REVIEW, Qualification.EXPERT_REVIEW, Qualification.WAITLISTED
+    ),
     "publish-list": _standing(Qualification.PROPOSED),
     "record-objection": lambda case: case.qualification is Qualification.NOTICED and not case.open_objection,
     "answer-objection": lambda case: case.qualification is Qualification.NOTICED and bool(case.open_objection),

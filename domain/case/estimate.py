@@ -1,0 +1,88 @@
+"""测算: what a firm could get for what it plans to spend, worked out by the rules that decide it later."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from domain.case.acceptance import level_must_reach_the_minimum
+from domain.case.contract import contract_must_be_signed_within_the_pilot
+from domain.case.payout import entitlement, why_excluded
+from domain.money import ZERO, Money, total
+from domain.policy import KEYS, SPEND_KINDS, Cited, Pack
+from domain.rejections import Rejection
+from domain.spend import Entitlement, SpendLine
+from domain.standard import Grade
+
+_GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
+"""What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a firm has in mind. Raises ValueError where the works are over before they are agreed, or no sum can be."""
+
+    level: int
+    """The level it expects to reach."""
+    signed: date
+    completed: date
+    lines: tuple[SpendLine, ...]
+
+    def __post_init__(self) -> None:
+        if self.completed < self.signed:
+            raise ValueError(f"完工日期 {self.completed} 早于签订日期 {self.signed}")
+        total(line.amount for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Excluded:
+    """One line that the subsidy does not cover."""
+
+    line: SpendLine
+    why: str
+    clause: str
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The answer: the amount with every step, what was left out, and the clauses it rests on."""
+
+    worked_out: Entitlement
+    excluded: tuple[Excluded, ...]
+    clauses: tuple[str, ...]
+    """Of what is eligible, the ratio, the cap."""
+    unchecked: Mapping[str, str]
+    """The guards that the sources say nothing of, key by key with the question."""
+    assumed: Mapping[str, Cited]
+    """What of it no source says, by key: only a rehearsal's overlay does."""
+
+
+def spend_line(kind: str, yuan: str) -> SpendLine:
+    """One line of a plan; raises ValueError for what is no amount, or one below zero."""
+    amount = Money.yuan(yuan)
+    if amount < ZERO:
+        raise ValueError(f"金额不能小于零，收到“{yuan}”")
+    return SpendLine(kind, "其他支出" if kind == "other" else SPEND_KINDS[kind], amount)
+
+
+def estimate(plan: Plan, pack: Pack) -> Estimate:
+    """By the rules of the day of completion; a guard whose value the sources do not give stops nobody here.
+
+    Raises Rejection where a guard refuses, OpenQuestion where the pack does not say what is paid.
+    """
+    if pack.has("evaluation.min_level"):
+        none = Decimal(0)
+        level_must_reach_the_minimum(Grade("", plan.level, none, none, none, 0, 0), pack)
+    for key, word in (("contract.not_before", "早于"), ("contract.not_after", "晚于")):
+        if pack.has(key) and (plan.signed < pack.day(key) if word == "早于" else plan.signed > pack.day(key)):
+            sentence = f"合同签订日 {plan.signed} {word} {pack.day(key)}，不在试点期内"
+            raise Rejection(contract_must_be_signed_within_the_pilot.__name__, sentence, pack.clause(key))
+    worked_out = entitlement(plan.lines, pack, plan.completed)
+    clauses = tuple(pack.cited(key, plan.completed).clause for key in ("payout.eligible", "payout.ratio", "payout.cap"))
+    excluded = tuple(Excluded(line, why_excluded(line), clauses[0]) for line in worked_out.excluded)
+    unchecked = {key: KEYS[key].question for key in _GUARDS if not pack.has(key)}
+    assumed = {key: cited for key, cited in pack.assumptions().items() if key.startswith("payout.")}
+    return Estimate(worked_out, excluded, clauses, unchecked, assumed)
