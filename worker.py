@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import structlog
 from temporalio.client import Client
-from temporalio.worker import Worker
+from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from activities import alarms
 from activities.decisions import Decisions
@@ -36,6 +36,7 @@ def build(client: Client, store: EventStore, task_queue: str, threads: ThreadPoo
         client,
         task_queue=task_queue,
         workflows=[CaseWorkflow],
+        workflow_runner=UnsandboxedWorkflowRunner(),  # decision 0010: the sandbox watches in the tests
         activities=[decisions.decide, decisions.stand],
         activity_executor=threads,
         max_concurrent_activities=THREADS,

@@ -94,6 +94,8 @@ class Player:
         self._ahead: dict[UUID, timedelta] = {}
         self._wakes: dict[UUID, datetime] = {}
         """The moment that each case expects; an older line of the agenda no longer counts."""
+        self._files: dict[UUID, CaseFile] = {}
+        """Every case as far as it was last looked at; only what is new is folded."""
         self._untouched: set[UUID] = set()
         """Cases of which nothing but their opening was on record: none of their acts was played before."""
         self._gate = asyncio.Semaphore(AT_ONCE)
@@ -179,7 +181,10 @@ class Player:
                 self._enter(wake.at, firm)
 
     def _wake_of(self, case: UUID) -> Wake | None:
-        return standing(self._store.load(CaseFile, case)).wake
+        file = self._files.setdefault(case, CaseFile.fresh(case))
+        for fact in self._store.facts(case)[file.version :]:
+            fact.mutate(file)
+        return standing(file).wake
 
     async def _perform(self, entry: _Entry) -> None:
         await self._clock_to(entry)
