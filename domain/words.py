@@ -137,6 +137,9 @@ TIMERS: Final[Mapping[str, str]] = {
     "refund": "退款",
 }
 
+SOURCES: Final[Mapping[str, str]] = {"central": "中央", "province": "省级", "city": "市级", "county": "县区"}
+"""Whose money it is."""
+
 PROVIDER_ALARMS: Final[Mapping[str, str]] = {
     "removed": "承担本企业改造的服务商已被移出资源池。项目不自动停止，请跟进后续服务或办理合同变更。",
     "suspended": "承担本企业改造的服务商正在限期整改，暂停承接新项目。项目不自动停止，请跟进。",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+import zipfile
+from pathlib import Path
 
+import pytest
+from python_calamine import CalamineWorkbook
+
+from domain.money import Money
 from eventstore.store import EventStore
 from policies import load
 from settings import Settings
+from tests.engine import CITY, Town, upto
 from tests.shell import Shell, Told, pointed_at
 
 PROGRAMME = f"{load.load('mianyang').programme}-推演"
@@ -69,6 +75,43 @@ def test_a_countys_money_from_the_budget_to_the_settlement(shell: Shell) -> None
     paper = shell.run("fund", "ledger", *city.home).out
     assert "预下达" in paper
     assert COUNTY in paper
+
+
+def test_accounts_and_firms_stand_as_they_were_on_any_day_and_leave_as_a_workbook(
+    shell: Shell, store: EventStore, tmp_path: Path
+) -> None:
+    town = Town(store, "books", money=Money.wan(100))
+    paid = town.firm().walked(*upto("record-receipt"))
+    town.firm().walked(*upto("approve-payout"))
+    home = ("--city", CITY, "--programme", town.programme)
+    (central,) = shell.run("fund", "accounts", *home, "--json").json["accounts"]
+    assert central == {
+        "source": "central",
+        "county": "",
+        "appropriated": "1000000.00",
+        "available": "200000.00",
+        "allocated": "0.00",
+        "committed": "400000.00",
+        "paid": "400000.00",
+        "recovered": "0.00",
+    }
+    assert shell.run("fund", "accounts", *home, "--until", "2020-01-01", "--json").json["accounts"] == []
+    firms = shell.run("fund", "firms", *home, "--json").json["firms"]
+    assert [(one["committed"], one["paid"], one["recovered"]) for one in firms] == [
+        ("0.00", "400000.00", "0.00"),
+        ("400000.00", "0.00", "0.00"),
+    ]
+    assert firms[0]["case"] == str(paid.case)
+    book = tmp_path / "台账.xlsx"
+    assert shell.run("fund", "export", *home, "-o", str(book)).status == 0
+    sheets = CalamineWorkbook.from_path(book)
+    assert sheets.sheet_names == ["资金台账", "收支明细", "拨付明细"]
+    accounts = sheets.get_sheet_by_name("资金台账").to_python()
+    assert accounts[3] == ["中央", "市本级", 1_000_000, 200_000, 0, 400_000, 400_000, 0]
+    assert accounts[4][:4] == ["合计", "", 1_000_000, 200_000]
+    with zipfile.ZipFile(book) as parts:
+        assert b"<f>SUM(C4:C4)</f>" in parts.read("xl/worksheets/sheet1.xml")
+    assert len(sheets.get_sheet_by_name("收支明细").to_python()) == 3 + 4
 
 
 def test_the_same_words_typed_again_are_done_once(shell: Shell, store: EventStore) -> None:

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
-from domain.money import ZERO, Money, split, total
+from domain.money import ZERO, Money, total
 from domain.record import Fact, File
 
 RETROFIT_LINE: Final = "retrofit"
@@ -311,10 +311,3 @@ EVENTS = (
     FundRecovered,
     CountySettled,
 )
-
-
-def shares_of_a_refund(fund: Fund, case: UUID, amount: Money) -> tuple[Part, ...]:
-    """A refund by source, in the shares of what each has not got back yet; the last fen makes every source whole."""
-    owed = fund.paid_to[case]
-    shares = split(amount, [left.fen for left in owed.values()])
-    return tuple(Part(source, share) for source, share in zip(owed, shares, strict=True) if share != ZERO)

@@ -13,10 +13,9 @@ from domain.fund.file import (
     FundReleased,
     Part,
     Source,
-    shares_of_a_refund,
     sum_of,
 )
-from domain.money import ZERO, Money
+from domain.money import ZERO, Money, split
 from domain.record import Papers
 from domain.rules import No, rule
 
@@ -73,6 +72,13 @@ def refund_must_not_exceed_what_was_paid(fund: Fund, case: UUID, amount: Money) 
     """A firm gives back at most what it received."""
     paid = fund.outstanding(case)
     return None if amount <= paid else No(f"退款 {amount} 元超过该企业未退的已拨款 {paid} 元")
+
+
+def shares_of_a_refund(fund: Fund, case: UUID, amount: Money) -> tuple[Part, ...]:
+    """A refund by source, in the shares of what each has not got back yet; the last fen makes every source whole."""
+    owed = fund.paid_to[case]
+    shares = split(amount, [left.fen for left in owed.values()])
+    return tuple(Part(source, share) for source, share in zip(owed, shares, strict=True) if share != ZERO)
 
 
 def commit(

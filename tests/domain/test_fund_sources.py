@@ -22,7 +22,7 @@ from domain.fund.allocation import (
 )
 from domain.fund.appropriation import AppropriateFund, WithdrawFund, appropriate_fund, withdraw_fund
 from domain.fund.budget import Budget
-from domain.fund.file import RETROFIT_LINE, CountySettled, Fund, Part, Source, shares_of_a_refund
+from domain.fund.file import RETROFIT_LINE, CountySettled, Fund, Part, Source
 from domain.identity import budget_id, command_id, fund_id
 from domain.money import ZERO, Money
 from domain.policy import Pack
@@ -243,7 +243,7 @@ def test_refunds_go_back_to_the_sources_in_their_shares_to_the_last_fen(cuts: tu
     case = city.case(1)
     desk = city.desk(SettleCounty, county=COUNTY, carry=False)
     for wan in cuts:
-        share = shares_of_a_refund(city.fund(), case, Money.wan(wan))
+        share = funds.shares_of_a_refund(city.fund(), case, Money.wan(wan))
         assert sum(part.amount.fen for part in share) == Money.wan(wan).fen
         funds.recover(city.fund(), case, Money.wan(wan), desk)
     assert [city.wan("recovered", part.source) for part in told] == [1, 1, 1]

@@ -1,0 +1,166 @@
+"""资金台账: what the events of a fund come to on any day, by source and county, by firm, and movement by movement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from domain.calendar import china_day
+from domain.case.file import CaseFile
+from domain.fund.file import (
+    CountySettled,
+    Fund,
+    FundFact,
+    Posting,
+    Source,
+    sum_of,
+)
+from domain.money import ZERO, Money
+
+BALANCES: Final[Mapping[str, str]] = {
+    "available": "可用",
+    "allocated": "预下达",
+    "committed": "已占用",
+    "paid": "已拨付",
+    "recovered": "已追缴",
+}
+"""The accounts in the order in which money goes through them, each with its Chinese."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """One line of the ledger, and the balances behind it."""
+
+    number: int
+    """The place of its event in the fund's stream, from 1: the line's voucher number."""
+    event: UUID
+    """The fund's stream, in which the number counts."""
+    on: date
+    topic: str
+    amount: Money
+    sources: Mapping[str, Money]
+    county: str
+    case: UUID | None
+    firm: str
+    batch: str
+    document: str
+    by: str
+    balances: Mapping[str, Money]
+
+
+@dataclass(frozen=True)
+class Balance:
+    """What one source has in one pair of hands: a county's, or the city's where ``county`` is empty."""
+
+    source: str
+    county: str
+    appropriated: Money
+    available: Money
+    allocated: Money
+    committed: Money
+    paid: Money
+    recovered: Money
+
+
+@dataclass(frozen=True)
+class FirmAccount:
+    """One firm's part of a fund."""
+
+    case: UUID
+    firm: str
+    credit_code: str
+    county: str
+    batch: str
+    committed: Money
+    paid: Money
+    recovered: Money
+    last: int
+    """The number of its last movement."""
+
+
+Facts = Iterable[FundFact]
+CaseOf = Callable[[UUID], CaseFile]
+"""A firm's case by its id."""
+
+
+def movements(
+    facts: Facts, case_of: CaseOf, *, until: date | None = None, source: Source | None = None, county: str = ""
+) -> Iterator[Movement]:
+    """Every movement up to the end of a day; of one source, or through one county's hands, where one is named."""
+    for fact, file in _told(facts, until):
+        parts = fact.parts if isinstance(fact, Posting) else fact.surplus if isinstance(fact, CountySettled) else ()
+        shown = [part for part in parts if source in (None, part.source)]
+        held_by = getattr(fact, "county", "")
+        if (parts and not shown) or county not in ("", held_by):
+            continue
+        case = getattr(fact, "case", None)
+        firm = case_of(case) if case is not None else None
+        yield Movement(
+            number=fact.originator_version,
+            event=fact.originator_id,
+            on=china_day(fact.timestamp),
+            topic=fact.TOPIC,
+            amount=sum_of(shown),
+            sources={part.source: part.amount for part in shown},
+            county=held_by,
+            case=case,
+            firm=firm.firm if firm else "",
+            batch=firm.batch_code if firm else "",
+            document=getattr(fact, "document", ""),
+            by=fact.by.id,
+            balances={name: file.balance(name, source) for name in BALANCES},
+        )
+
+
+def balances(facts: Facts, until: date | None = None) -> tuple[Balance, ...]:
+    """What every source has, in the city's hands first and then county by county."""
+    file = None
+    for _, told in _told(facts, until):
+        file = told
+    if file is None:
+        return ()
+    counties = sorted({account.county for account in file.books})
+    places = [(source.value, county) for source in Source for county in counties]
+    named = ("appropriation", "available", "allocated", "committed", "paid", "recovered")
+    return tuple(
+        Balance(source, county, *(file.balance(name, source, county) for name in named))
+        for source, county in places
+        if any(account.source == source and account.county == county for account in file.books)
+    )
+
+
+def firms(facts: Facts, case_of: CaseOf, until: date | None = None) -> tuple[FirmAccount, ...]:
+    """What each firm was granted, received and gave back, in the order in which the fund first heard of it."""
+    kept: dict[UUID, dict[str, Money]] = {}
+    last: dict[UUID, int] = {}
+    for fact, _ in _told(facts, until):
+        case = getattr(fact, "case", None)
+        if case is None or not isinstance(fact, Posting):
+            continue
+        own = kept.setdefault(case, dict.fromkeys(("committed", "paid", "recovered"), ZERO))
+        last[case] = fact.originator_version
+        if fact.debit in own:
+            own[fact.debit] += fact.amount
+        if fact.credit == "committed":
+            own["committed"] -= fact.amount
+        if fact.credit == "recovered":
+            own["recovered"] += fact.amount
+    return tuple(_account(case_of(case), own, last[case]) for case, own in kept.items())
+
+
+def _account(file: CaseFile, own: Mapping[str, Money], last: int) -> FirmAccount:
+    return FirmAccount(file.id, file.firm, file.credit_code, file.county, file.batch_code, **own, last=last)
+
+
+def _told(facts: Facts, until: date | None) -> Iterator[tuple[FundFact, Fund]]:
+    """Each fact with the fund as it stands behind it."""
+    file: Fund | None = None
+    for fact in facts:
+        if until is not None and china_day(fact.timestamp) > until:
+            return
+        file = file or Fund.fresh(fact.originator_id)
+        fact.mutate(file)
+        yield fact, file
