@@ -99,6 +99,8 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "decide-recovery": (Role.LEADER,),
     "record-refund": (Role.COUNTY_TREASURY,),
     "hand-over-recovery": (Role.HEAD,),
+    "record-enforcement": (Role.CLERK,),
+    "write-off-recovery": (Role.LEADER,),
     "publish-notice": (Role.CLERK,),
     "reissue-notice": (Role.CLERK,),
     "object-to-notice": (Role.CLERK,),

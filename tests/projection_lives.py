@@ -679,6 +679,10 @@ def _recovery(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[st
             return recovery.DecideRecovery, Role.LEADER, {"amount": case.paid, "document": "决定1号"}
         case Recovery.DECIDED if overdue:
             return recovery.HandOverRecovery, Role.HEAD, {"to": "法院"}
+        case Recovery.HANDED_OVER if luck > 0.2:
+            return recovery.RecordEnforcement, Role.CLERK, {"document": "执行1号"}
+        case Recovery.ENFORCED if luck > 0.2:
+            return recovery.WriteOffRecovery, Role.LEADER, {"amount": left, "document": "核销1号"}
     part = Money(max(1, left.fen // 3)) if luck < 0.4 else left
     return recovery.RecordRefund, Role.COUNTY_TREASURY, {"amount": part, "slip": f"PZ-{life.step}"}
 

@@ -126,6 +126,8 @@ class Recovery(StrEnum):
     DECIDED = "decided"
     SETTLED = "settled"
     HANDED_OVER = "handed-over"
+    ENFORCED = "enforced"
+    WRITTEN_OFF = "written-off"
 
 
 @dataclass(frozen=True)

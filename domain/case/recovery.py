@@ -70,9 +70,44 @@ class RecoveryHandedOver(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.recovery = Recovery.HANDED_OVER
+        file.sign("hand over recovery", self.by.id)
 
 
-EVENTS = (RecoveryNotified, RecoveryDecided, RefundRecorded, RecoverySettled, RecoveryHandedOver)
+class RecoveryEnforced(CaseFact):
+    """强制执行: a court or another authority has taken the debt up. Refunds are still booked."""
+
+    TOPIC: ClassVar[str] = "case.recovery-enforced"
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.ENFORCED
+
+
+class RecoveryWrittenOff(CaseFact):
+    """核销: nobody expects the rest any more. The money stays paid in the books; the firm stays barred."""
+
+    TOPIC: ClassVar[str] = "case.recovery-written-off"
+    ENTERS: ClassVar[Stage | None] = Stage.CLOSED
+    amount: Money
+    """What never came home."""
+    document: str
+
+    def fold(self, file: CaseFile) -> None:
+        file.recovery = Recovery.WRITTEN_OFF
+
+
+EVENTS = (
+    RecoveryNotified,
+    RecoveryDecided,
+    RefundRecorded,
+    RecoverySettled,
+    RecoveryHandedOver,
+    RecoveryEnforced,
+    RecoveryWrittenOff,
+)
+
+OWES = (Recovery.DECIDED, Recovery.HANDED_OVER, Recovery.ENFORCED, Recovery.WRITTEN_OFF)
+"""As long as a firm's money is asked back and not home, it gets no new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +145,23 @@ class HandOverRecovery(CaseCommand):
     to: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class RecordEnforcement(CaseCommand):
+    """Take down that a court or another authority enforces the debt."""
+
+    kind: Literal["record-enforcement"] = "record-enforcement"
+    document: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOffRecovery(CaseCommand):
+    """Give up what is still owed, to the fen, on a document; ``reason`` says why."""
+
+    kind: Literal["write-off-recovery"] = "write-off-recovery"
+    amount: Money
+    document: str
+
+
 @rule
 def recovery_must_not_exceed_what_was_paid(case: CaseFile, amount: Money) -> No | None:
     """No more is asked back than was paid."""
@@ -131,6 +183,13 @@ def refund_must_not_exceed_what_is_due(case: CaseFile, amount: Money) -> No | No
     """A firm does not pay back more than the decision says."""
     left = case.to_recover - case.refunded
     return None if amount <= left else No(f"退款 {amount} 元超过应退余额 {left} 元")
+
+
+@rule
+def write_off_must_be_all_that_is_owed(case: CaseFile, amount: Money) -> No | None:
+    """Whoever writes off says how much is lost, and it is all of the rest."""
+    left = case.to_recover - case.refunded
+    return None if amount == left else No(f"核销 {amount} 元与未退余额 {left} 元不一致")
 
 
 @rule
@@ -171,7 +230,7 @@ def decide_recovery(case: CaseFile, command: DecideRecovery, papers: CasePapers)
 
 def record_refund(case: CaseFile, command: RecordRefund, papers: CasePapers) -> None:
     """A third person; the last fen settles the debt and ends the case."""
-    step_must_be_due(case.recovery, Recovery.DECIDED, Recovery.HANDED_OVER)
+    step_must_be_due(case.recovery, Recovery.DECIDED, Recovery.HANDED_OVER, Recovery.ENFORCED)
     hand_must_differ(case, command.by, "notify recovery", "decide recovery")
     amount_must_be_positive(command.amount)
     refund_must_not_exceed_what_is_due(case, command.amount)
@@ -193,9 +252,28 @@ def hand_over_recovery(case: CaseFile, command: HandOverRecovery, papers: CasePa
     case.record(RecoveryHandedOver, papers, to=command.to)
 
 
+def record_enforcement(case: CaseFile, command: RecordEnforcement, papers: CasePapers) -> None:
+    """After the hand-over."""
+    step_must_be_due(case.recovery, Recovery.HANDED_OVER)
+    words_must_be_given(command.document, "执行文书编号")
+    case.record(RecoveryEnforced, papers, document=command.document)
+
+
+def write_off_recovery(case: CaseFile, command: WriteOffRecovery, papers: CasePapers) -> None:
+    """By another person than all who handled the debt, after it was handed over."""
+    step_must_be_due(case.recovery, Recovery.HANDED_OVER, Recovery.ENFORCED)
+    hand_must_differ(case, command.by, "revoke", "notify recovery", "decide recovery", "hand over recovery")
+    write_off_must_be_all_that_is_owed(case, command.amount)
+    words_must_be_given(command.document, "核销批准文件编号")
+    words_must_be_given(command.reason, "核销理由")
+    case.record(RecoveryWrittenOff, papers, amount=command.amount, document=command.document)
+
+
 DECISIONS = {
     NotifyRecovery: notify_recovery,
     DecideRecovery: decide_recovery,
     RecordRefund: record_refund,
     HandOverRecovery: hand_over_recovery,
+    RecordEnforcement: record_enforcement,
+    WriteOffRecovery: write_off_recovery,
 }

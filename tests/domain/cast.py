@@ -29,6 +29,7 @@ head = Person("head-1", Role.HEAD, CITY)
 head2 = Person("head-2", Role.HEAD, CITY)
 leader = Person("leader-1", Role.LEADER, CITY)
 leader2 = Person("leader-2", Role.LEADER, CITY)
+leader3 = Person("leader-3", Role.LEADER, CITY)
 treasury = Person("treasury-1", Role.TREASURY, CITY)
 treasury2 = Person("treasury-2", Role.TREASURY, CITY)
 county_treasury = Person("county-treasury-1", Role.COUNTY_TREASURY, "东区")
@@ -41,7 +42,7 @@ expert = Person("expert-1", Role.EXPERT, "示例大学")
 auditor = Person("auditor-1", Role.AUDITOR, "审计局")
 
 PEOPLE: Final[tuple[Person, ...]] = (
-    *(firm, county, clerk1, clerk2, head, head2, leader, leader2, treasury, treasury2, county_treasury),
+    *(firm, county, clerk1, clerk2, head, head2, leader, leader2, leader3, treasury, treasury2, county_treasury),
     *(supervisor, diagnoser, evaluator, expert, inspector, provider, auditor, SYSTEM),
 )
 HAND_OF: Final[Mapping[Role, Person]] = {person.role: person for person in reversed(PEOPLE)}

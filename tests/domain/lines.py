@@ -137,6 +137,8 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "decide-recovery": (cast.leader2, _always(amount=ENTITLEMENT, document="决定1号")),
     "record-refund": (cast.county_treasury, _a_slip),
     "hand-over-recovery": (cast.head, _always(to="市司法局", reason="逾期未退")),
+    "record-enforcement": (cast.clerk1, _always(document="执行1号")),
+    "write-off-recovery": (cast.leader3, _always(amount=ENTITLEMENT, document="核销1号", reason="企业已破产")),
     "approve-conflict": (
         cast.head,
         _always(organisation=cast.diagnoser.organisation, pair="diagnosis+retrofit", reason="本行业仅此一家"),
@@ -205,6 +207,8 @@ SIDES: Final[Mapping[str, tuple[Step, ...]]] = {
     "decide-recovery": NOTIFIED,
     "record-refund": DECIDED,
     "hand-over-recovery": (*DECIDED, "~refund", "pass-deadline"),
+    "record-enforcement": (*DECIDED, "~refund", "pass-deadline", "hand-over-recovery"),
+    "write-off-recovery": (*DECIDED, "~refund", "pass-deadline", "hand-over-recovery"),
     "approve-conflict": ("assign-diagnosis",),
     "watch-provider": ("register-contract",),
     "pass-deadline": ("submit-application", "~county_review"),

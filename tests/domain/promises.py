@@ -115,7 +115,7 @@ def deadlines_belong_to_running_timers(play: Play, case: CaseFile) -> None:
 def a_case_is_closed_for_a_reason(play: Play, case: CaseFile) -> None:
     ended = (
         case.qualification in (Qualification.NOT_SELECTED, Qualification.WITHDRAWN, Qualification.COMPLETED)
-        or case.recovery is Recovery.SETTLED
+        or case.recovery in (Recovery.SETTLED, Recovery.WRITTEN_OFF)
         or (case.qualification is Qualification.REVOKED and case.recovery is Recovery.NONE)
         or bool(of(play, AcceptanceFailed))
     )

@@ -157,6 +157,11 @@ EFFECTS: Final[dict[str, Effect]] = {
         (recovery.RecoveryHandedOver,),
         {"recovery": Recovery.HANDED_OVER, "stage": Stage.LOOKBACK},
     ),
+    "record-enforcement": ((recovery.RecoveryEnforced,), {"recovery": Recovery.ENFORCED, "stage": Stage.LOOKBACK}),
+    "write-off-recovery": (
+        (recovery.RecoveryWrittenOff,),
+        {"recovery": Recovery.WRITTEN_OFF, "stage": Stage.CLOSED},
+    ),
     "approve-conflict": (
         (independence.ConflictApproved,),
         {"conflicts": {("诊断中心", "diagnosis+retrofit"): "case.conflict-approved"}},
@@ -193,6 +198,7 @@ def test_every_fact_carries_its_command_its_hand_its_time_and_the_rules_in_force
 NOT_TWICE: Final = {
     "open-case": "firm_must_have_one_case",
     "reject-application": "case_must_be_open",
+    "write-off-recovery": "case_must_be_open",
     "record-objection": "objection_must_be_answered_first",
     "answer-objection": "there_must_be_an_open_objection",
     "ask-withdrawal": "withdrawal_must_be_decided_first",

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import get_args
 
+import pytest
+
 from domain.calendar import CHINA
 from domain.case.application import ApplicationReopened, ApplicationSubmitted, ExclusionNoted
 from domain.case.file import CaseFile, CasePapers, Qualification, Stage
@@ -127,6 +129,19 @@ def test_a_firm_takes_part_in_one_city_at_a_time() -> None:
     assert "别市" in no.refusal.sentence
     elsewhere(ready("close-case").did("close-case"), "other").when("submit-application").then(ApplicationSubmitted)
     elsewhere(after("confirm-pilot"), CITY).when("submit-application").then(ApplicationSubmitted)
+
+
+@shows("firm_must_owe_nothing")
+@pytest.mark.parametrize("step", ["record-refund", "record-enforcement", "write-off-recovery"])
+def test_whoever_owes_money_back_applies_for_no_more_in_any_city(step: str) -> None:
+    debtor = ready(step) if step == "record-refund" else ready(step).did(step)
+    no = elsewhere(debtor, CITY).when("submit-application")
+    no.then_refused("firm_must_owe_nothing")
+    assert no.refusal is not None
+    assert "未退清" in no.refusal.sentence
+    elsewhere(ready("record-refund").did("record-refund"), "other").when("submit-application").then(
+        ApplicationSubmitted
+    )
 
 
 def test_an_application_stands_in_the_firms_register() -> None:

@@ -12,6 +12,7 @@ from domain.case.recovery import (
     RecoveryHandedOver,
     RecoveryNotified,
     RecoverySettled,
+    RecoveryWrittenOff,
     RefundRecorded,
 )
 from domain.fund.file import FundRecovered
@@ -121,6 +122,30 @@ def test_money_that_comes_after_the_hand_over_is_booked_and_settles() -> None:
     part.when("record-refund", amount=ENTITLEMENT - HALF).then(RefundRecorded, RecoverySettled).then_stands(
         recovery=Recovery.SETTLED, stage=Stage.CLOSED
     )
+
+
+@shows("write_off_must_be_all_that_is_owed", "hand_must_differ", "words_must_be_given")
+def test_what_nobody_expects_any_more_is_written_off_to_the_fen_by_another_hand() -> None:
+    over = ready("write-off-recovery").did(("record-refund", {"amount": HALF}))
+    rest = ENTITLEMENT - HALF
+    for wrong in (rest - FEN, rest + FEN, ENTITLEMENT, Money(0)):
+        over.when("write-off-recovery", amount=wrong).then_refused("write_off_must_be_all_that_is_owed")
+    over.when("write-off-recovery", amount=rest, by=leader2).then_refused("hand_must_differ")
+    for field in ("document", "reason"):
+        over.when("write-off-recovery", amount=rest, **{field: " "}).then_refused("words_must_be_given")
+    lost = over.when("write-off-recovery", amount=rest).then(fact(RecoveryWrittenOff, amount=rest, document="核销1号"))
+    lost.then_stands(recovery=Recovery.WRITTEN_OFF, stage=Stage.CLOSED, refunded=HALF).then_booked()
+    assert (lost.fund.paid - lost.fund.recovered) == rest
+
+
+def test_a_debt_is_not_written_off_before_it_was_handed_over_nor_enforced_twice() -> None:
+    ready("record-refund").when("write-off-recovery").then_refused("step_must_be_due")
+    ready("record-refund").when("record-enforcement").then_refused("step_must_be_due")
+    forced = ready("record-enforcement").did("record-enforcement")
+    forced.when("record-enforcement").then_refused("step_must_be_due")
+    paid = forced.when("record-refund", amount=ENTITLEMENT).then(RefundRecorded, RecoverySettled)
+    paid.then_stands(recovery=Recovery.SETTLED)
+    forced.when("write-off-recovery").then(RecoveryWrittenOff)
 
 
 def test_a_part_paid_in_time_does_not_stop_the_hand_over_of_the_rest() -> None:

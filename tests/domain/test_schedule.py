@@ -109,6 +109,8 @@ SIDE_TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "decide-recovery": (("refund/1",), ()),
     "record-refund": ((), ("refund/1",)),
     "hand-over-recovery": ((), ("refund/1",)),
+    "record-enforcement": ((), ()),
+    "write-off-recovery": ((), ()),
     "approve-conflict": ((), ()),
     "watch-provider": ((), ()),
     "record-reminder": ((), ()),
