@@ -6,7 +6,7 @@ A pack is data. What the sources do not say is absent, and asking for it raises 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -220,6 +220,13 @@ class Pack:
             raise OpenQuestion(key, f"{self.name}：{KEYS[key].question}？")
         return held[-1]
 
+    def on(self, day: date) -> Pack:
+        """The pack as it stands on that day: what holds only from a later day on is not yet among its answers."""
+        if all(v.since is None or v.since <= day for held in self.values.values() for v in held):
+            return self
+        begun = {key: tuple(v for v in held if v.since is None or v.since <= day) for key, held in self.values.items()}
+        return replace(self, values={key: held for key, held in begun.items() if held})
+
     def has(self, key: str) -> bool:
         """Whether the pack answers at all."""
         return bool(self.values.get(key))
@@ -268,9 +275,9 @@ class Pack:
         """A period."""
         return _typed(self.cited(key).value, Days)
 
-    def list(self, key: str) -> tuple[str, ...]:
+    def list(self, key: str, on: date | None = None) -> tuple[str, ...]:
         """Several words."""
-        return _typed(self.cited(key).value, tuple)
+        return _typed(self.cited(key, on).value, tuple)
 
 
 def _typed(value: object, kind: type[T]) -> T:

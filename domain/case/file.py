@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 from uuid import UUID
 
-from domain.batch import Batch
+from domain.batch import Batch, OpenBatch, ReviseBatchRules
 from domain.calendar import Calendar, china_day
 from domain.catalogue import Catalogue
 from domain.commands import Command
@@ -155,6 +155,12 @@ class CasePapers:
     elsewhere: tuple[CaseFile, ...] = ()
     """The same firm's cases in other cities, as its register names them."""
 
+    def __post_init__(self) -> None:
+        # A rule that holds from a later day on decides nothing today, whichever way it is asked for. Only where a whole
+        # text is put into force, all of it is looked at.
+        if not isinstance(self.command, OpenBatch | ReviseBatchRules):
+            object.__setattr__(self, "pack", self.pack.on(self.today))
+
     @property
     def beside(self) -> tuple[File, ...]:
         """The files beside the case that the decision has written on; they are appended together with it."""
@@ -216,6 +222,7 @@ class CaseFile(File):
         self.provider_alarm = ""
         """Why the provider of the contract on file signs nothing new: ``removed``, ``suspended``; empty: it may."""
         self.milestones: dict[str, bool | None] = {}
+        self.completed_on: date | None = None
         # the level: what the bureau lets a report declare, instead of what the answers come to
         self.level_override: tuple[int, int] | None = None
         # evaluation and acceptance

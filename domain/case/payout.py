@@ -26,7 +26,7 @@ _BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
 
 def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlement:
     """min(⌊ratio × eligible spend⌋, cap), to the fen. Raises OpenQuestion where the pack gives no ratio or cap."""
-    kinds = pack.list("payout.eligible")
+    kinds = pack.list("payout.eligible", on)
     ratio, cap = pack.ratio("payout.ratio", on), pack.money("payout.cap", on)
     eligible = total(line.amount for line in verified if line.kind in kinds)
     excluded = tuple(line for line in verified if line.kind not in kinds)
@@ -210,15 +210,19 @@ def _may_move_money(case: CaseFile) -> None:
 
 
 def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CasePapers) -> None:
-    """Worked out by the rules in force on the day, from what the evaluator verified."""
+    """Worked out from what the evaluator verified, by the rules of the day of completion.
+
+    How long evaluation and acceptance take after it changes nothing in what a firm is due.
+    """
     step_must_be_due(case.subsidy, Subsidy.TO_VERIFY)
     firm_must_be_accepted_and_qualified(case)
-    worked_out = entitlement(case.verified, papers.pack, papers.today)
+    assert case.completed_on is not None
+    worked_out = entitlement(case.verified, papers.pack, case.completed_on)
     there_must_be_something_to_pay(worked_out.amount)
     case.record(
         EntitlementVerified,
         papers,
-        clauses=_clauses(papers.pack, papers.today),
+        clauses=_clauses(papers.pack, case.completed_on),
         entitlement=worked_out,
         verified=case.verified,
     )

@@ -48,6 +48,7 @@ class CompletionReported(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.works = Works.DONE
+        file.completed_on = self.completed_on
         file.acceptance = Acceptance.AWAITING_APPLICATION
 
 

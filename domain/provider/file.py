@@ -158,6 +158,10 @@ class ProviderPapers:
     members: tuple[Provider, ...] = ()
     """Everybody whom the pool lists, where they are counted."""
 
+    def __post_init__(self) -> None:
+        # A rule that holds from a later day on decides nothing today, whichever way it is asked for.
+        object.__setattr__(self, "pack", self.pack.on(self.today))
+
     @property
     def today(self) -> date:
         """The day in China on which the act falls."""

@@ -42,7 +42,7 @@ from tests.domain.cast import (
     treasury,
     treasury2,
 )
-from tests.domain.lines import FOUND, SHUT_DOWN
+from tests.domain.lines import FOUND, MAIN, SHUT_DOWN
 from tests.domain.play import Play, after, fact, passed, ready, refused, shows
 
 MONEY_STEPS = ("approve-payout", "instruct-payment")
@@ -81,7 +81,7 @@ def test_the_working_shows_what_counted_what_did_not_and_where_it_stands() -> No
         assert clause(key) in steps
 
 
-def test_ratio_cap_and_their_clauses_are_those_of_the_day() -> None:
+def test_what_is_paid_is_by_the_rules_of_the_day_of_completion() -> None:
     def dated(old: object, new: object) -> tuple[Cited, ...]:
         return (
             Cited(old, "示例办法 首批", Standing.STATED),  # type: ignore[arg-type]
@@ -93,11 +93,17 @@ def test_ratio_cap_and_their_clauses_are_those_of_the_day() -> None:
         "payout.ratio": dated(Fraction(1, 2), Fraction(1, 3)),
         "payout.cap": dated(Money.wan(50), Money.wan(20)),
     }
-    due = ready("verify-entitlement").under(replace(RULES, values=values))
+    works = ready("report-completion").under(replace(RULES, values=values)).on(date(2026, 9, 1))
 
-    before = due.on(date(2026, 8, 31)).when("verify-entitlement").then(EntitlementVerified)
+    def completed(on: date) -> Play:
+        first, last = MAIN.index("report-completion") + 1, MAIN.index("confirm-acceptance")
+        published = works.did(("report-completion", {"completed_on": on}), *MAIN[first:last])
+        accepted = published.did("~acceptance_notice", "confirm-acceptance")
+        return accepted.when("verify-entitlement").then(EntitlementVerified)
+
+    before = completed(date(2026, 8, 31))
     assert before.happened[0].clauses == (clause("payout.eligible"), "示例办法 首批", "示例办法 首批")
-    since = due.on(date(2026, 9, 1)).when("verify-entitlement").then(EntitlementVerified)
+    since = completed(date(2026, 9, 1))
     assert since.happened[0].clauses == (clause("payout.eligible"), "示例办法 次批", "示例办法 次批")
     assert before.case.entitlement and before.case.entitlement.amount == ENTITLEMENT
     assert since.case.entitlement and since.case.entitlement.amount == Money.wan(20)
