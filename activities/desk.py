@@ -234,14 +234,16 @@ class Desk:
         return supply.laid_out(self._store, case, command, papers) if rooms.meets_the_pool(command) else papers
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:
-        """A text once pinned never changes, so a batch is read again only for a version that is not yet known here."""
+        """A text once pinned never changes, so a batch is read again only for a version that is not yet known here.
+
+        Which text is in force does change: who adopts it asks the batch itself.
+        """
         if isinstance(command, SubmitApplication):
             return self._store.load(Batch, command.batch)
         if case.batch is None:
             return None
-        version = command.version if isinstance(command, AdoptRules) else case.rules_version
         held = self._batches.get(case.batch)
-        if held is None or version not in held.texts:
+        if held is None or case.rules_version not in held.texts or isinstance(command, AdoptRules):
             held = self._batches[case.batch] = self._store.load(Batch, case.batch)
         return held
 

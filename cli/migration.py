@@ -7,6 +7,7 @@ applications are decided by; ``adopt`` shows for every open case of the batch wh
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,7 @@ import typer
 from cli import tables
 from cli.deciding import decide
 from cli.hands import By, Of, Reason, person
+from cli.packs import everything
 from domain.batch import Batch, ReviseBatchRules
 from domain.case.adoption import AdoptRules
 from domain.case.application import CaseOpened
@@ -139,12 +141,21 @@ def _moves(store: EventStore, batch: Batch) -> list[Move]:
 
 
 def differences(before: Pack, after: Pack) -> tuple[str, ...]:
-    """What two texts of a city's rules answer differently, key by key, in words."""
-    return tuple(
-        f"{KEYS[key].question}（{key}）：{_said(before, key)} → {_said(after, key)}"
-        for key in KEYS
-        if before.values.get(key) != after.values.get(key)
-    )
+    """What two texts of a city's rules say differently, value by value and row by row, in words.
+
+    Where the value is the same and only what it rests on differs, that is told.
+    """
+    held, rested = everything(before), everything(after)
+    told = []
+    for key in dict.fromkeys([*KEYS, *held, *rested]):
+        if held.get(key) == rested.get(key):
+            continue
+        named = f"{KEYS[key].question}（{key}）" if key in KEYS else key
+        words = [_said(before, key), _said(after, key)] if key in KEYS else [_row(held, key), _row(rested, key)]
+        if words[0] == words[1]:
+            words = [_row(held, key), _row(rested, key)]
+        told.append(f"{named}：{words[0]} → {words[1]}")
+    return tuple(told)
 
 
 def _said(pack: Pack, key: str) -> str:
@@ -152,7 +163,18 @@ def _said(pack: Pack, key: str) -> str:
         notation.say(KEYS[key], cited) + (f"（自 {cited.since} 起）" if cited.since else "")
         for cited in pack.values.get(key, ())
     ]
-    return "；".join(held) or "待定"
+    return "；".join(held) or ("待定" if KEYS[key].asked else "无")
+
+
+def _row(held: Mapping[str, tuple[object, str]], key: str) -> str:
+    return "，".join(held[key][1].split("\n")) if key in held else "无"
+
+
+def _settled(case: CaseFile) -> str:
+    """What of a case's money other rules no longer change; empty where nothing is worked out yet."""
+    if case.entitlement is None:
+        return ""
+    return f"补贴已核定 {case.entitlement.amount.grouped()} 元，不因改用规则而变"
 
 
 def _adopted(
@@ -185,12 +207,21 @@ def _tell(told: list[tuple[Move, str]], batch: Batch, *, as_json: bool) -> None:
                 "stage": move.case.stage,
                 "outcome": outcome,
                 "changes": move.changes,
+                "settled": _settled(move.case),
             }
             for move, outcome in told
         ]
         typer.echo(json.dumps({"version": batch.pinned_version, "cases": cases}, ensure_ascii=False))
     elif told:
-        rows = ((move.case.firm, zh(move.case.stage), outcome, "\n".join(move.changes)) for move, outcome in told)
+        rows = (
+            (
+                move.case.firm,
+                zh(move.case.stage),
+                outcome,
+                "\n".join([*filter(None, [_settled(move.case)]), *move.changes]),
+            )
+            for move, outcome in told
+        )
         tables.show(("企业", "阶段", "结果", "以后的步骤有何变化"), rows, lined=True)
     else:
         typer.echo(f"批次 {batch.code} 中未结束的企业都已按版本 {batch.pinned_version[:12]} 办理。")

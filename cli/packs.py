@@ -88,7 +88,7 @@ def diff(
 ) -> None:
     """比较两个规则包：只列不同的键和表中的行。"""
     packs = (_pack(first), _pack(second))
-    held = [_everything(pack) for pack in packs]
+    held = [everything(pack) for pack in packs]
     both = held[0].keys() | held[1].keys()
     every = [key for key in dict.fromkeys([*KEYS, *held[0], *held[1]]) if key in both]
     differ = [key for key in every if held[0].get(key) != held[1].get(key)]
@@ -135,7 +135,7 @@ def _said(key: str, cited: Cited) -> str:
     return notation.say(KEYS[key], cited) + since
 
 
-def _everything(pack: Pack) -> dict[str, tuple[list[dict[str, Any]], str]]:
+def everything(pack: Pack) -> dict[str, tuple[list[dict[str, Any]], str]]:
     """By key, and by label of a row: what the pack holds, as data and for people."""
     head = {"name": pack.name, "division": pack.division, "agency": pack.agency, "programme": pack.programme}
     held: dict[str, tuple[list[dict[str, Any]], str]] = {

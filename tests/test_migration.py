@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import pytest
 from temporalio.client import Client
 
 from activities.explain import account
+from cli.migration import differences
 from domain.case.adoption import RulesAdopted
+from domain.case.file import CaseFile
 from domain.people import Role
 from domain.policy import Pack
 from domain.rejections import Rejection
 from eventstore.store import EventStore
 from policies import load
 from settings import Settings
+from tests.domain.cast import ENTITLEMENT
 from tests.engine import CITY, Town, pack, upto
 from tests.shell import Shell, pointed_at
 from workflows.client import TASK_QUEUE
@@ -86,6 +90,52 @@ async def test_nothing_moves_by_itself_and_a_case_moves_when_it_is_named(
         assert rest.status == 0
         assert "已改用" in rest.out
         assert "都已按版本" in (await shell.type("batch", "adopt", *batch)).out
+
+
+async def test_money_that_is_worked_out_stays_and_the_city_is_told_so_beside_what_changes(
+    shell: Shell, store: EventStore, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(store, "lowered", rules=pack(), engine=client, queue=TASK_QUEUE)
+    due, early = await town.begun(), await town.begun()
+    lowered = load.parse(load.canonical(pack({"payout.ratio": Fraction(1, 4)})), "lowered")
+    monkeypatch.setattr(load, "load", lambda city, overlays=(): lowered)
+    batch = ("--city", CITY, "--code", "1", "--programme", town.programme)
+    async with town.at_work():
+        await due.did(*upto("verify-entitlement"))
+        await early.did(*upto("confirm-pilot"))
+        told = await shell.type("batch", "revise", *batch, *BY)
+        assert told.status == 0, told
+        seen = {
+            case["credit_code"]: case for case in (await shell.type("batch", "adopt", *batch, "--json")).json["cases"]
+        }
+        assert seen[due.code]["settled"] == f"补贴已核定 {ENTITLEMENT.grouped()} 元，不因改用规则而变"
+        assert seen[early.code]["settled"] == ""
+        assert [case["changes"] for case in seen.values()] == [["补贴比例是多少（payout.ratio）：50% → 25%"]] * 2
+        assert "补贴已核定" in (await shell.type("batch", "adopt", *batch)).out
+
+        moved = await shell.type("batch", "adopt", *batch, *BY, "--all")
+        assert moved.status == 0, moved
+        await due.did("approve-payout")
+        case = store.load(CaseFile, due.case)
+        assert case.rules_version == lowered.version
+        assert case.entitlement is not None
+        assert case.entitlement.amount == ENTITLEMENT
+
+
+def test_what_differs_is_told_of_rows_and_of_what_a_value_rests_on_too() -> None:
+    text = load.canonical(load.load("mianyang"))
+    other = text.replace("least = 80", "least = 90").replace(
+        'value = 2\nunit = "级"\ncomparator = "≥"\nclause = "绵阳方案 二(一)"',
+        'value = 2\nunit = "级"\ncomparator = "≥"\nclause = "绵阳方案 二(二)"',
+    )
+    before, after = load.parse(text, "draft"), load.parse(other, "final")
+    assert differences(before, before) == ()
+    level, tier = differences(before, after)
+    assert level == (
+        "验收要求的最低数字化水平等级（evaluation.min_level）："
+        "≥ 二级，原文 绵阳方案 二(一) → ≥ 二级，原文 绵阳方案 二(二)"
+    )
+    assert tier.startswith("provider_tier.pool：") and "≥ 80 家" in tier and "≥ 90 家" in tier
 
 
 async def test_a_new_applicant_is_decided_by_the_text_in_force(

@@ -49,10 +49,12 @@ def case_must_have_taken_up_rules(case: CaseFile) -> No | None:
 
 @rule
 def rules_must_be_the_batchs(batch: Batch | None, version: str) -> No | None:
-    """Only a text that was put into force for the batch can be adopted."""
-    if batch is not None and version in batch.texts:
-        return None
-    return No(f"本批次没有版本为 {version[:12]} 的规则；请先修订批次规则")
+    """Only the text in force for the batch can be adopted: no case goes back to one that another has replaced."""
+    if batch is None or version not in batch.texts:
+        return No(f"本批次没有版本为 {version[:12]} 的规则；请先修订批次规则")
+    if version != batch.pinned_version:
+        return No(f"版本 {version[:12]} 已被版本 {batch.pinned_version[:12]} 取代，不能再改用；现行规则须先修订回去")
+    return None
 
 
 @rule
@@ -64,8 +66,8 @@ def adopted_rules_must_be_others(case: CaseFile, version: str) -> No | None:
 def adopt_rules(case: CaseFile, command: AdoptRules, papers: CasePapers) -> None:
     """The new text holds from now on, for what is still to come."""
     case_must_have_taken_up_rules(case)
-    rules_must_be_the_batchs(papers.batch, command.version)
     adopted_rules_must_be_others(case, command.version)
+    rules_must_be_the_batchs(papers.batch, command.version)
     words_must_be_given(command.document, "改用新规则的文号")
     case.record(RulesAdopted, papers, before=case.rules_version, version=command.version, document=command.document)
 

@@ -71,6 +71,12 @@ def test_a_running_case_moves_to_a_text_of_its_batch_and_to_no_other() -> None:
     due.when("adopt-rules").then(fact(RulesAdopted, before=RULES.version, version=REVISED, document="通知1号"))
 
 
+def test_a_case_does_not_go_back_to_a_text_that_another_has_replaced() -> None:
+    moved = after("confirm-pilot").under(FINAL).did("adopt-rules")
+    assert RULES.version in moved.batch.texts
+    moved.when("adopt-rules", version=RULES.version).then_refused("rules_must_be_the_batchs")
+
+
 def test_what_runs_keeps_its_end_and_what_is_to_come_has_the_new_length() -> None:
     shorter = rules({"timers.diagnosis": replace(RULES.days("timers.diagnosis"), count=5)})
     running = after("assign-diagnosis")
