@@ -33,14 +33,14 @@ def estimate(
     spend: Annotated[
         list[str], typer.Option("--spend", metavar="KIND=YUAN", help=f"投入，可写多次；类别：{'、'.join(SPEND_KINDS)}")
     ],
-    batch: Annotated[str, typer.Option("--batch", help="批次；现有规则包各批次口径相同")] = "1",
+    batch: Annotated[str, typer.Option("--batch", help="批次，可不写；现有规则包各批次口径相同")] = "",
     overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，如 rehearsal")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
     """测算补贴：列出每一步和依据的条款。来源没有规定的口径不猜，退出码为 4。"""
     lines = tuple(_line(text) for text in spend)
     try:
-        plan = Plan(level, _day("--signed", signed), _day("--completed", completed), lines)
+        plan = Plan(level, _day("--signed", signed), _day("--completed", completed), lines, batch.strip())
     except ValueError as bad:
         raise WrongField(str(bad)) from bad
     pack = load.load(city, overlay or ())
@@ -63,12 +63,19 @@ def estimate(
             ],
             "clauses": answer.clauses,
             "unchecked": unchecked,
+            "reserves": answer.reserves,
+            "assumed": [f"{KEYS[key].question}（{key}）：{say(KEYS[key], one)}" for key, one in answer.assumed.items()],
+            "pack_version": pack.version,
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     for step in worked_out.steps:
         typer.echo(step)
-    typer.echo(f"测算补贴 {worked_out.amount.grouped()} 元（{pack.name}，批次 {batch}）；以验收后核定为准。")
+    typer.echo(
+        f"测算补贴 {worked_out.amount.grouped()} 元（{pack.name}，规则版本 {pack.version[:12]}）；以验收后核定为准。"
+    )
+    for reserve in answer.reserves:
+        typer.echo(f"注意：{reserve}。")
     for question in unchecked:
         typer.echo(f"未核：来源没有规定{question}。")
     for key, cited in answer.assumed.items():

@@ -170,6 +170,13 @@ _OWN_RULES = ("setting_must", "command_line_must", "part_must", "file_must")
 """Names for programs that read --json; to a person they say nothing the sentence does not."""
 
 
+def _in_chinese(said: str) -> str:
+    """What the library says of a value that it cannot take, where it is a number; else as it says it."""
+    if bound := re.match(r"Input should be (less|greater) than or equal to (-?\d+)", said):
+        return f"不能{'大于' if bound[1] == 'less' else '小于'} {bound[2]}"
+    return "应是整数" if said.startswith("Input should be a valid integer") else said
+
+
 def _usage(error: TyperException) -> str:
     """A wrong command line, in words. The library's classes are private to it, so they are told by name."""
     parameter = getattr(error, "param", None)
@@ -188,7 +195,7 @@ def _usage(error: TyperException) -> str:
         case "BadParameter" if gone := re.match(r"\w+ '(.*)' does not exist", error.message):
             sentence = f"{name}：没有 {gone[1]} 这个文件。"
         case "BadParameter":
-            sentence = f"{name} 的值不对：{error.message}"
+            sentence = f"{name} 的值不对：{_in_chinese(error.message)}。"
         case _ if unknown := re.match(r"No such command '([^']*)'", error.message):
             sentence = f"没有命令 {unknown[1]}。"
         case _ if extra := re.match(r"Got unexpected extra argument\S* \((.*)\)", error.message):

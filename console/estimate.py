@@ -93,12 +93,12 @@ class _Form:
 
     def plan(self) -> Plan | None:
         """The firm's plan; None where a field of it is wrong."""
-        level, lines = self.word("level", _LEVELS), self.lines()
+        batch, level, lines = self.text("batch"), self.word("level", _LEVELS), self.lines()
         signed, completed = self.day("signed"), self.day("completed")
         if self.faults:
             return None
         try:
-            return Plan(int(level), signed, completed, lines)
+            return Plan(int(level), signed, completed, lines, batch)
         except ValueError as bad:
             self._fault("completed" if completed < signed else lines[0].kind, bad)
             return None
@@ -122,7 +122,6 @@ def mount(app: FastAPI, console: Console) -> None:
             city, overlay = form.word("city", cities), form.text("overlay")
             if overlay:
                 overlay = form.word("overlay", OVERLAYS)
-            form.text("batch")
             plan = form.plan()
             if plan is not None:
                 pack = load.load(city, (overlay,) if overlay else ())

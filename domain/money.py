@@ -42,12 +42,12 @@ class Money:
         try:
             number = Decimal(str(text))
         except InvalidOperation as bad:
-            raise ValueError(f"不是金额：{text!r}") from bad
+            raise ValueError(f"不是金额：“{text}”") from bad
         if not number.is_finite() or number.adjusted() > _MOST_DIGITS:
-            raise ValueError(f"不是金额：{text!r}")
+            raise ValueError(f"不是金额：“{text}”")
         fen = Fraction(number) * unit  # exact, where Decimal would round to the digits of its context
         if fen.denominator != 1:
-            raise ValueError(f"金额精确到分（元最多两位小数）：{text!r}")
+            raise ValueError(f"金额精确到分（元最多两位小数）：“{text}”")
         return cls(fen.numerator)
 
     def __add__(self, other: Money) -> Money:

@@ -48,7 +48,8 @@ def test_the_page_and_the_command_line_work_it_out_alike(town: Town, shell: Shel
     assert len(told["excluded"]) == 2
     for one in told["excluded"]:
         assert f"{one['what']} {float(one['amount']):,.2f} {one['why']} {one['clause']}" in page
-    assert "批次 2" in page
+    assert "没有查批次“2”是否开启" in page
+    assert all(reserve in page for reserve in told["reserves"])
 
 
 def test_where_the_sources_are_silent_the_question_is_put_and_no_number(town: Town) -> None:
@@ -58,6 +59,7 @@ def test_where_the_sources_are_silent_the_question_is_put_and_no_number(town: To
 
     assert "待定口径" in page
     assert re.search(rf"{question}？|哪些支出可以补贴？", page)
+    assert "？？" not in page
     assert "测算补贴 " not in page.split("填写")[1]
     assumed = words(town.page("/estimate", params={**asked, "overlay": "rehearsal"}))
     assert "含推演假设" in assumed
@@ -91,7 +93,7 @@ def test_what_the_rules_would_refuse_is_said_with_its_rule_and_clause(
         ("completed", "2024-05-31", "早于签订日期"),
         ("software", "1.001", "金额精确到分"),
         ("software", "-1", "不能小于零"),
-        ("software", "<script>", "不是金额"),
+        ("software", "<script>", "不是金额：“<script>”"),
         ("software", "", "请至少填写一类投入"),
         ("cloud", "9" * 101, "最多 100 个字"),
         ("software", "9" * 17, "金额超出范围"),

@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.money import Money
+from policies import load
 from tests.shell import Shell
 
 IN_TIME = ("--level", "2", "--batch", "1", "--signed", "2024-06-01", "--completed", "2024-12-01")
@@ -45,6 +46,52 @@ def test_what_the_sources_leave_open_and_an_estimate_did_not_hold_is_named(shell
     assert told["unchecked"] == ["改造合同最早可于何日签订（contract.not_before）"]
     on_paper = shell.run("estimate", "--city", "dalian", *IN_TIME, "--spend", "software=1").out
     assert "未核：来源没有规定改造合同最早可于何日签订" in on_paper
+
+
+def test_an_estimate_says_what_it_did_not_settle(shell: Shell) -> None:
+    def reserves(*changes: str) -> list[str]:
+        asked = ("--level", "2", "--signed", "2024-06-01", *changes, "--spend", "software=1", "--json")
+        told = shell.run("estimate", "--city", "dalian", *asked)
+        assert told.status == 0, told
+        return list(told.json["reserves"])
+
+    most = "补贴比例规则只写最高多少，此处按最高计，是最多可得之数（大连方案 五(一)1）"
+    assert reserves("--completed", "2025-12-31") == [most]
+    _, late = reserves("--completed", "2026-01-01")
+    assert "晚于试点期止日 2025-12-31（大连方案 七）" in late
+    assert "在试点期间购买并应用于" in late
+    _, unseen = reserves("--completed", "2025-12-31", "--batch", "99")
+    assert "没有查批次“99”" in unseen
+    people = shell.run(
+        *("estimate", "--city", "dalian", "--level", "2", "--signed", "2024-06-01", "--completed", "2026-01-01"),
+        *("--batch", "99", "--spend", "software=1"),
+    ).out
+    assert people.count("注意：") == 3
+
+
+def test_late_completion_is_named_where_the_sources_say_nothing_of_it(shell: Shell) -> None:
+    late = ("--level", "2", "--signed", "2027-01-05", "--completed", "2027-09-01", "--spend", "software=1")
+    told = shell.run("estimate", "--city", "mianyang", *late, "--overlay", "rehearsal", "--json").json
+    assert any("试点期以后完工的如何兑付来源没有规定" in one for one in told["reserves"])
+
+
+def test_a_program_sees_which_answers_are_assumed_and_by_which_text_it_was_worked_out(shell: Shell) -> None:
+    when = ("--level", "2", "--signed", "2026-06-01", "--completed", "2026-12-01", "--spend", "software=1", "--json")
+    told = shell.run("estimate", "--city", "mianyang", *when, "--overlay", "rehearsal").json
+    assert told["pack_version"] == load.load("mianyang", ["rehearsal"]).version
+    assert [one.partition("（")[2].partition("）")[0] for one in told["assumed"]] == [
+        *("payout.ratio", "payout.cap", "contract.not_before", "contract.not_after")
+    ]
+    said = shell.run("estimate", "--city", "dalian", *IN_TIME, "--spend", "software=1", "--json").json
+    assert said["assumed"] == []
+
+
+@pytest.mark.parametrize(("level", "said"), [("5", "不能大于 4。"), ("-1", "不能小于 0。"), ("二", "应是整数。")])
+def test_a_level_off_the_scale_is_refused_in_chinese(shell: Shell, level: str, said: str) -> None:
+    when = ("--signed", "2024-06-01", "--completed", "2024-12-01", "--spend", "software=1")
+    told = shell.run("estimate", "--city", "dalian", "--level", level, *when)
+    assert told.status == 2
+    assert f"--level 的值不对：{said}" in told.err
 
 
 @given(st.integers(0, 10**10), st.integers(0, 10**10))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,6 +17,7 @@ from domain.rejections import Rejection
 from domain.spend import Entitlement, SpendLine
 from domain.standard import Grade
 
+_PAID_BY: Final = ("payout.eligible", "payout.ratio", "payout.cap")
 _GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
 """What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
 
@@ -30,6 +31,8 @@ class Plan:
     signed: date
     completed: date
     lines: tuple[SpendLine, ...]
+    batch: str = ""
+    """The batch it has in mind; empty where none is named."""
 
     def __post_init__(self) -> None:
         if self.completed < self.signed:
@@ -58,6 +61,8 @@ class Estimate:
     """The guards that the sources say nothing of, key by key with the question."""
     assumed: Mapping[str, Cited]
     """What of it no source says, by key: only a rehearsal's overlay does."""
+    reserves: tuple[str, ...]
+    """What the amount does not settle, in Chinese: that it is the most there can be, or what nobody has looked at."""
 
 
 def spend_line(kind: str, yuan: str) -> SpendLine:
@@ -73,6 +78,7 @@ def estimate(plan: Plan, pack: Pack) -> Estimate:
 
     Raises Rejection where a guard refuses, OpenQuestion where the pack does not say what is paid.
     """
+    pack = pack.on(plan.completed)
     if pack.has("evaluation.min_level"):
         none = Decimal(0)
         level_must_reach_the_minimum(Grade("", plan.level, none, none, none, 0, 0), pack)
@@ -81,8 +87,25 @@ def estimate(plan: Plan, pack: Pack) -> Estimate:
             sentence = f"合同签订日 {plan.signed} {word} {pack.day(key)}，不在试点期内"
             raise Rejection(contract_must_be_signed_within_the_pilot.__name__, sentence, pack.clause(key))
     worked_out = entitlement(plan.lines, pack, plan.completed)
-    clauses = tuple(pack.cited(key, plan.completed).clause for key in ("payout.eligible", "payout.ratio", "payout.cap"))
+    clauses = tuple(pack.cited(key, plan.completed).clause for key in _PAID_BY)
     excluded = tuple(Excluded(line, why_excluded(line), clauses[0]) for line in worked_out.excluded)
     unchecked = {key: KEYS[key].question for key in _GUARDS if not pack.has(key)}
-    assumed = {key: cited for key, cited in pack.assumptions().items() if key.startswith("payout.")}
-    return Estimate(worked_out, excluded, clauses, unchecked, assumed)
+    laid_over = pack.assumptions()
+    assumed = {key: laid_over[key] for key in (*_PAID_BY, *_GUARDS) if key in laid_over}
+    return Estimate(worked_out, excluded, clauses, unchecked, assumed, tuple(_reserves(plan, pack)))
+
+
+def _reserves(plan: Plan, pack: Pack) -> Iterator[str]:
+    ratio = pack.cited("payout.ratio", plan.completed)
+    if ratio.comparator == "≤":
+        yield f"补贴比例规则只写最高多少，此处按最高计，是最多可得之数（{ratio.clause}）"
+    end = pack.cited("programme.end") if pack.has("programme.end") else None
+    if end is not None and plan.completed > pack.day("programme.end"):
+        late = f"完工日期 {plan.completed} 晚于试点期止日 {pack.day('programme.end')}（{end.clause}）"
+        if pack.has("payout.conditions"):
+            conditions = f"{'；'.join(pack.list('payout.conditions'))}（{pack.clause('payout.conditions')}）"
+            yield f"{late}。兑付条件为：{conditions}。试点期以后的投入未从中剔除，由评测机构核实"
+        else:
+            yield f"{late}，试点期以后完工的如何兑付来源没有规定"
+    if plan.batch:
+        yield f"按现行规则包测算，没有查批次“{plan.batch}”是否开启、固定的是哪一版规则"
