@@ -53,12 +53,18 @@ def revise(
     as_json: AsJson = False,
 ) -> None:
     """修订批次规则：此后的申报按现行规则包办理；已申报的企业仍按原规则，须逐户改用（lookback batch adopt）。"""
+    from cli.engine import record
+
     settings = Settings.from_environment()
     pack = load.load(city, tuple(overlay or settings.overlays))
     programme = programme or pack.programme
     text = load.canonical(pack)
+    with record(settings) as store:
+        pinned = store.load(Batch, batch_id(city, programme, code))
+    # The same words said twice are one revision; said again after others were in force, they are another.
+    before = pinned.version - (pinned.pinned_version == pack.version)
     command = ReviseBatchRules(
-        command_id=command_id("revise-batch-rules", city, programme, code, pack.version, document, by),
+        command_id=command_id("revise-batch-rules", city, programme, code, pack.version, document, by, str(before)),
         by=person(by, role, organisation or pack.agency),
         reason=reason,
         city=city,
@@ -184,7 +190,7 @@ def _adopted(
 
     version = batch.pinned_version
     command = AdoptRules(
-        command_id=command_id("adopt-rules", str(case.id), case.rules_version, version, document),
+        command_id=command_id("adopt-rules", str(case.id), str(case.version), version, document),
         by=by,
         reason=reason,
         case=case.id,

@@ -118,7 +118,7 @@ EXCLUSIONS: Final[Mapping[str, str]] = {
 """Lists that others keep of firms. A pack says which of them bar a firm from applying."""
 
 _ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
-_STANDARDS: Final = {"2022": "工信厅企业〔2022〕32号", "2024": "工信厅企业〔2024〕56号"}
+_STANDARDS: Final = {"2022": "2022年版，工信厅企业〔2022〕32号", "2024": "2024年版，工信厅企业〔2024〕56号"}
 _CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
 _BASES: Final = {"all": "全额", "part": "不合规部分", "share": "按比例"}
 _LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}

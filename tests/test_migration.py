@@ -10,8 +10,10 @@ from temporalio.client import Client
 
 from activities.explain import account
 from cli.migration import differences
+from domain.batch import Batch
 from domain.case.adoption import RulesAdopted
 from domain.case.file import CaseFile
+from domain.identity import batch_id
 from domain.people import Role
 from domain.policy import Pack
 from domain.rejections import Rejection
@@ -120,6 +122,21 @@ async def test_money_that_is_worked_out_stays_and_the_city_is_told_so_beside_wha
         assert case.rules_version == lowered.version
         assert case.entitlement is not None
         assert case.entitlement.amount == ENTITLEMENT
+
+
+async def test_rules_that_come_into_force_again_are_revised_again_and_the_same_words_said_twice_once(
+    shell: Shell, store: EventStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town = Town(store, "to-and-fro", rules=pack())
+    named = batch_id(CITY, town.programme, "1")
+    first = load.parse(load.canonical(pack()), "first")
+    other = load.parse(load.canonical(pack({"payout.ratio": Fraction(1, 4)})), "other")
+    for rules, facts in ((other, 1), (other, 1), (first, 2), (other, 3)):
+        monkeypatch.setattr(load, "load", lambda city, overlays=(), rules=rules: rules)
+        told = await shell.type("batch", "revise", "--city", CITY, "--code", "1", "--programme", town.programme, *BY)
+        assert told.status == 0, told
+        batch = store.load(Batch, named)
+        assert (batch.pinned_version, batch.version) == (rules.version, facts + 1)
 
 
 def test_what_differs_is_told_of_rows_and_of_what_a_value_rests_on_too() -> None:
