@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -17,8 +17,8 @@ from domain.rejections import Rejection
 from domain.spend import Entitlement, SpendLine
 from domain.standard import Grade
 
-_PAID_BY: Final = ("payout.eligible", "payout.ratio", "payout.cap")
-_GUARDS: Final = ("evaluation.min_level", "contract.not_before", "contract.not_after")
+_PAID_BY: Final[Sequence[str]] = ("payout.eligible", "payout.ratio", "payout.cap")
+_GUARDS: Final[Sequence[str]] = ("evaluation.min_level", "contract.not_before", "contract.not_after")
 """What an estimate holds against the pack where the sources say it, and names as unchecked where they do not."""
 
 
