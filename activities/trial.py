@@ -115,7 +115,7 @@ def _tried(desk: Desk, case: CaseFile, kind: type[CaseCommand], guess: _Guess, a
     obstacle = None
     name = str(kind.__dataclass_fields__["kind"].default)
     for role in authority.ROLES[name]:
-        if role is Role.SYSTEM:
+        if role is Role.SYSTEM or guess.is_nobodys(role):
             continue
         tries = [desk.would_refuse(command, at) for command in guess.commands(kind, role)]
         if any(_is_about_words(refusal) for refusal in tries):
@@ -160,6 +160,10 @@ class _Guess:
             Role.EVALUATOR: case.evaluator,
             Role.PROVIDER: case.provider,
         }
+
+    def is_nobodys(self, role: Role) -> bool:
+        """Whether the case has nobody yet who could act in this role: no diagnoser, no evaluator, no provider."""
+        return self._organisations.get(role, _SOMEBODY) == ""
 
     def commands(self, kind: type[CaseCommand], role: Role) -> Iterator[CaseCommand]:
         """The command in every wording that could make a difference, from a hand that has done nothing yet."""

@@ -131,6 +131,12 @@ def test_a_reviewer_is_named_as_the_city_has_it(town: Town, store: EventStore) -
     assert free(told(without.firm().walked(*upto("file-plan"))))["pass-plan"] == (Role.CLERK,)
 
 
+def test_nobody_is_named_for_an_institution_that_the_case_does_not_have_yet(town: Town) -> None:
+    waiting = town.firm().walked(*upto("pass-county-review"), "waitlist-application")
+    institutions = {Role.DIAGNOSER, Role.EVALUATOR, Role.PROVIDER}
+    assert not [step for step in told(waiting).steps if institutions & set(step.roles)]
+
+
 def test_an_ended_case_names_no_step(town: Town) -> None:
     firm = town.firm().walked("open-case", "submit-application", "reject-application")
     assert told(firm).steps == ()
