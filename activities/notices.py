@@ -46,22 +46,32 @@ def decide(store: EventStore, calendar: Calendar, command: PublishNotice | Notic
 
 
 def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice | None:
-    """The notice on which this command rests; None where it rests on none, or the city keeps none for the number.
+    """The notice on which this command rests; None where it rests on none, or the city keeps none for the firm.
 
-    Where a notice was replaced, the one that took its place. A completed notice never changes again, so what is read
+    Where a notice was replaced, the one that took its place. Where the case bears a number that no notice has, the last
+    one that shows the firm as now decided: a number typed otherwise is no way around what the public objects to. A
+    completed notice never changes again, so what is read
     here still holds when the command is appended; any other state refuses.
     """
     match command:
         case ConfirmPilot():
-            subject, document = Subject.LIST, case.list_document
+            subject, document, decided_at = Subject.LIST, case.list_document, case.proposed_at
         case ConfirmAcceptance():
-            subject, document = Subject.ACCEPTANCE, case.acceptance_document
+            subject, document, decided_at = Subject.ACCEPTANCE, case.acceptance_document, case.passed_at
         case _:
             return None
     notice = store.load(Notice, notice_id(case.city, case.programme, subject, document))
     while notice.replaced_by is not None:
         notice = store.load(Notice, notice.replaced_by)
-    return None if notice.is_new else notice
+    if not notice.is_new:
+        return notice
+    shown = [
+        one
+        for one in naming(store, case)
+        if (one.shown.subject, one.replaced_by) == (subject, None)
+        and any(covered.case == case.id and covered.version >= decided_at for covered in one.covers)
+    ]
+    return shown[-1] if shown else None
 
 
 def chain(store: EventStore, notice: Notice) -> tuple[Notice, ...]:

@@ -12,7 +12,7 @@ from cli import tables
 from cli.deciding import decide, named, say
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
-from domain.batch import Batch
+from domain.batch import Batch, batch_must_have_been_opened
 from domain.identity import batch_id, command_id, places_id
 from domain.places import Applicant, Places, Quota, Willing
 from domain.policy import Pack
@@ -130,6 +130,7 @@ def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = Fa
     pack = load.load(city, settings.overlays)
     batch = _batch(pack, code, programme, settings)
     with record(settings) as store:
+        batch_must_have_been_opened(store.load(Batch, batch))
         places = store.load(Places, places_id(batch))
     stated = () if places.quotas else _stated(settings, batch)
     rows = [(quota, places.used(quota)) for quota in places.quotas]

@@ -219,7 +219,8 @@ def place_must_be_free(places: Places, firm: Applicant) -> No | None:
         return None
     used = places.used(full)
     if used >= full.places:
-        return No(f"{full.words}的名额 {full.places} 个已用完，可列入候补", full.clause)
+        advice = "尚无空余名额可递补" if firm.case in places.waiting else "可列入候补"
+        return No(f"{full.words}的名额 {full.places} 个已用完，{advice}", full.clause)
     return No(
         f"{full.words}的名额 {full.places} 个已用 {used} 个，余下的须先由候补企业递补（{ahead} 家），可列入候补",
         full.clause,

@@ -26,6 +26,7 @@ from tests.domain import cast
 from tests.engine import CITY, START, Firm, Town, pack, upto
 from tests.shell import Shell, pointed_at
 from tests.test_desk import at_once
+from tests.test_notice import Board
 from tests.test_places import limited
 
 RULES: Final = pack({"selection.expert_review": True, "selection.review_sheets": 2})
@@ -113,7 +114,7 @@ async def test_from_the_review_to_the_ranking_the_places_the_waitlist_and_the_ne
         assert list(places(town).waiting) == [first.case, fourth.case]
 
         # The workflows go on from what the review decided without them.
-        with pytest.raises(Exception, match="候补"):
+        with pytest.raises(Exception, match="尚无空余名额可递补"):
             await fourth.does("promote-from-waitlist")
         await second.did("publish-list", "record-objection", ("answer-objection", {"upheld": True}))
         assert places(town).next_in_line() == first.file.applicant
@@ -145,6 +146,15 @@ def test_sheets_filed_at_once_are_all_kept_and_a_review_closes_once(store: Event
     rules = sorted(answer.refusal.rule if answer.refusal else "" for answer in answers)
     assert rules == ["", "review_must_be_open", "review_must_be_open"]
     assert len(places(town).taken) == 3
+
+
+def test_who_scored_or_closed_the_review_answers_no_objection_to_its_list(store: EventStore) -> None:
+    town = Town(store, "list of a review", rules=RULES)
+    firm = town.firm().walked(*upto("pass-city-review"))
+    called(town, firm)
+    scored(town, firm, 80, 70)
+    done(town, "close-expert-review", replace(cast.clerk2, id="closer-1"))
+    assert {"closer-1", *(expert.id for expert in EXPERTS)} <= set(Board(town, firm).notice.decided_by)
 
 
 def test_a_firm_that_leaves_before_the_end_takes_no_place(store: EventStore) -> None:

@@ -21,11 +21,13 @@ from domain.notice.publish import PublishNotice
 from domain.notice.room import COMMANDS
 from domain.notice.snapshot import Row, Subject
 from domain.people import Person
+from domain.places import Quota
 from eventstore.store import EventStore
 from settings import Settings
 from tests.domain import cast
 from tests.engine import CITY, COUNTY, Firm, Town, pack, upto
 from tests.shell import Shell, pointed_at
+from tests.test_places import limited
 
 MONDAY: Final = datetime(2024, 3, 4, 10, tzinfo=CHINA)
 """Long ago, so that its window is over whenever the test runs; the window's days are the 5th to the 11th."""
@@ -130,6 +132,30 @@ def test_a_list_takes_effect_at_its_notices_end_and_for_those_alone_whom_it_name
     board.completed()
     assert refusal_of(on_it, "confirm-pilot") == ""
     assert refusal_of(beside, "confirm-pilot") == "case_must_stand_in_its_notice"
+
+
+def test_a_number_typed_otherwise_is_no_way_around_the_notice_that_shows_the_firm(town: Town) -> None:
+    firm = town.firm().walked(*upto("pass-city-review"))
+    board = Board(town, firm, document="公示〔2026〕1号")
+    firm.walked(("publish-list", {"document": "公示[2026]1号"}), "~list_notice")
+    board.did("object-to-notice", OTHER, 1, objector="实名登记2026-003", matter="设备不实", suspend=True)
+    assert refusal_of(firm, "confirm-pilot") == "notice_must_have_been_completed"
+    board.did("answer-notice-objection", HEAD, 1, number=1, upheld=False, answer="经查不属实")
+    for days in (2, 3, 4, 7, 8):
+        board.did("check-notice", OTHER, days, sha256=board.notice.sha256)
+    board.did("complete-notice", HEAD, 9)
+    assert refusal_of(firm, "confirm-pilot") == ""
+
+
+def test_who_gave_the_place_answers_no_objection_to_the_list(store: EventStore) -> None:
+    town = limited(Town(store, "place given"), Quota(1))
+    holder, firm = (town.firm().walked(*upto("pass-county-review")) for _ in range(2))
+    holder.walked("pass-city-review")
+    firm.walked("waitlist-application")
+    holder.walked("ask-withdrawal", "approve-withdrawal")
+    assert firm.hands_in("promote-from-waitlist", replace(CLERK, id="promoter-1")).refusal is None
+    board = Board(town, firm)
+    assert "promoter-1" in board.notice.decided_by
 
 
 def test_an_acceptance_takes_effect_at_its_notices_end(town: Town) -> None:

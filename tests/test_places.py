@@ -169,6 +169,8 @@ def test_quotas_are_set_seen_and_re_set_by_hand(shell: Shell, store: EventStore)
     town = Town(store, "by hand")
     of = ("--city", CITY, "--code", "1", "--programme", town.programme)
     assert "不限家数" in shell.run("batch", "quota", "show", *of).out
+    mistyped = shell.run("batch", "quota", "show", *of[:3], "99", *of[4:])
+    assert (mistyped.status, "batch_must_have_been_opened" in mistyped.err) == (3, True)
     line = ("batch", "quota", "set", *of, *HEAD, "--quota", f"{INDUSTRY}/规上=1", "--quota", "全部=3")
     told = shell.run(*line, "--document", "工信〔2026〕1号", "--clause", "某方案 二", "--json")
     assert told.status == 0, told

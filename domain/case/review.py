@@ -80,6 +80,7 @@ class WaitlistPromoted(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.qualification = Qualification.PROPOSED
         file.proposed_at = self.originator_version
+        file.sign("city review", self.by.id)
 
 
 class ApplicationRejected(CaseFact):

@@ -102,6 +102,20 @@ def row_must_bear_its_cases_name(rows: Sequence[Row], cases: Sequence[CaseFile])
     return None
 
 
+@rule
+def list_must_change_where_an_objection_held(old: Notice, rows: Sequence[Row], cases: Sequence[CaseFile]) -> No | None:
+    """What an objection overturned is not put up again as it was, unless a firm on it was decided upon anew."""
+    seen = {one.case: one.version for one in old.covers}
+    anew = any(_decided_at(case, old.shown.subject) > seen.get(case.id, case.version) for case in cases)
+    if not old.upheld or anew or tuple(rows) != old.shown.rows:
+        return None
+    return No(f"第 {'、'.join(map(str, old.upheld))} 号异议成立，名单没有任何更正，不能照原样重新公示")
+
+
+def _decided_at(case: CaseFile, subject: Subject) -> int:
+    return case.proposed_at if subject is Subject.LIST else case.passed_at
+
+
 def _awaits(case: CaseFile, subject: Subject, formerly: Sequence[str]) -> bool:
     if case.is_new or not case.is_open:
         return False
@@ -115,7 +129,7 @@ def _awaits(case: CaseFile, subject: Subject, formerly: Sequence[str]) -> bool:
 
 
 _DECIDED: dict[Subject, tuple[str, ...]] = {
-    Subject.LIST: ("county review", "city review"),
+    Subject.LIST: ("county review", "city review", "expert review"),
     Subject.ACCEPTANCE: ("decide acceptance",),
 }
 """The acts by which a case came onto a list."""
@@ -147,6 +161,7 @@ def reissue_notice(
     notice_must_be_open(old)
     words_must_be_given(command.reason, "重新公示的理由")
     objections_must_be_answered(old)
+    list_must_change_where_an_objection_held(old, command.rows, cases)
     notice_must_be_published_once(notice, command.document)
     _publish(
         notice,
@@ -202,6 +217,8 @@ def _publish(
         row_must_be_a_case_that_awaits_its_notice(command.rows, cases, subject, formerly)
         row_must_bear_its_cases_name(command.rows, cases)
         decided_by |= {hand for case in cases for act in _DECIDED[subject] for hand in case.hands.get(act, ())}
+        if subject is Subject.LIST:
+            decided_by |= {score.expert for case in cases for score in case.expert_scores}
     deciders_must_be_named(tuple(decided_by))
     end = papers.calendar.due(papers.today, days)
     notice.record(

@@ -259,13 +259,15 @@ def test_the_public_reads_the_name_on_file() -> None:
 # --- 重新公示
 
 
-@shows("words_must_be_given", "objections_must_be_answered")
+@shows("words_must_be_given", "objections_must_be_answered", "list_must_change_where_an_objection_held")
 def test_a_changed_list_is_a_new_notice_that_names_the_old_one_and_why() -> None:
     board = hanging().seen_on(3).did("object-to-notice")
     board.refuses("objections_must_be_answered", "reissue-notice")
     board = board.on(date(2026, 3, 5)).did("answer-notice-objection", upheld=True)
     board.refuses("words_must_be_given", "reissue-notice", reason="")
-    old = board.did("reissue-notice", decided_by=("leader-9",))
+    board.refuses("list_must_change_where_an_objection_held", "reissue-notice")
+    mended = (replace(ROW, amount=Money.wan(80)),)
+    old = board.did("reissue-notice", decided_by=("leader-9",), rows=mended)
     new = old.follower
     assert new is not None
     assert old.happened == ("replaced",)
@@ -274,6 +276,13 @@ def test_a_changed_list_is_a_new_notice_that_names_the_old_one_and_why() -> None
     assert (new.shown.first_day, new.ends) == (date(2026, 3, 5), date(2026, 3, 12)), "the window starts anew"
     assert set(new.decided_by) == {clerk1.id, county.id, "leader-9"}, "who decided the first list stays barred"
     assert (new.seen_on, new.upheld) == ((), ())
+
+
+def test_a_firm_that_was_decided_upon_anew_stands_on_the_same_list_again() -> None:
+    upheld = hanging().did("object-to-notice").on(date(2026, 3, 5)).did("answer-notice-objection", upheld=True)
+    objected = ("publish-list", {"document": DOCUMENT}), "record-objection", ("answer-objection", {"upheld": True})
+    again = ready("publish-list").did(*objected, ("pass-city-review", {"by": clerk1})).case
+    replace(upheld, case=again).did("reissue-notice")
 
 
 def test_an_altered_notice_is_published_anew_under_another_number() -> None:
