@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.fields import WrongField
 from domain.notice.file import Notice, NoticePublished
-from domain.notice.keeping import days_proven
+from domain.notice.keeping import days_asked, days_proven
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
 from policies.calendars import published
 from settings import Settings
@@ -73,8 +73,9 @@ def sentence(file: Notice) -> str:
     provisional = "（暂定）" if file.provisional else ""
     until = f"至 {file.ends} 止{provisional}" if file.ends else f"中止，剩余 {file.days_left} 日"
     subject = NOTICE_SUBJECTS[shown.subject]
+    proven, asked = (count(file, published()) for count in (days_proven, days_asked))
     return (
         f"公示“{shown.document}”（{subject}，{len(shown.rows)} 行）：{NOTICE_STATES[file.state]}。"
-        f"{shown.first_day} 发布，公示期{until}；已核验 {days_proven(file, published())} 日，须 {shown.length} 日。"
+        f"{shown.first_day} 发布，公示期{until}；已核验 {proven} 日，须 {asked} 日。"
         f"公示编号：{file.id}"
     )

@@ -13,7 +13,7 @@ from console.view import Console
 from domain.batch import Batch
 from domain.notice.account import account
 from domain.notice.file import Notice
-from domain.notice.keeping import days_proven
+from domain.notice.keeping import days_asked, days_proven
 from domain.notice.snapshot import head_lines, row_lines, snapshot_hash
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
 from policies.calendars import published
@@ -70,5 +70,6 @@ def mount(app: FastAPI, console: Console) -> None:
             unchanged=snapshot_hash(shown) == file.sha256,
             told=account(file, console.store.facts(wanted), calendar),
             proven=days_proven(file, calendar),
+            asked_for=days_asked(file, calendar),
             chain=chain(console.store, file),
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from datetime import date, timedelta
+from typing import Final, Literal
 
 from domain.calendar import Calendar
 from domain.case.file import CasePapers
@@ -20,6 +20,8 @@ from domain.notice.file import Notice, NoticeAltered, NoticeChecked, NoticeCompl
 from domain.notice.objections import counts
 from domain.notice.snapshot import snapshot_hash
 from domain.rules import No, rule
+
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +81,24 @@ def notice_must_have_stood_its_window(notice: Notice, today: date) -> No | None:
 
 
 @rule
-def notice_must_have_been_seen_on_every_day(notice: Notice, proven: int) -> No | None:
+def notice_must_have_been_seen_on_every_day(asked: int, proven: int) -> No | None:
     """Each day of the window needs its proof; for a day on which nobody looked, the notice stands a day longer."""
-    length = notice.shown.length
-    if proven >= length:
+    if proven >= asked:
         return None
-    return No(f"公示期 {length} 日中只有 {proven} 日有核验记录，还差 {length - proven} 日，请继续公示并逐日核验")
+    return No(f"公示期 {asked} 日中只有 {proven} 日有核验记录，还差 {asked - proven} 日，请继续公示并逐日核验")
+
+
+def days_asked(notice: Notice, calendar: Calendar) -> int:
+    """How many days need a proof: all that count in the window as it ran, which a holiday at its end makes longer."""
+    running = [] if notice.runs_since is None or notice.ends is None else [(notice.runs_since, notice.ends + _DAY)]
+    return max(
+        notice.shown.length,
+        sum(
+            counts(calendar, notice.shown.unit, since + nth * _DAY)
+            for since, until in (*notice.ran, *running)
+            for nth in range(1, (until - since).days)
+        ),
+    )
 
 
 def days_proven(notice: Notice, calendar: Calendar) -> int:
@@ -117,6 +131,6 @@ def complete_notice(notice: Notice, command: CompleteNotice, papers: CasePapers)
     upheld_objection_must_lead_to_a_new_notice(notice)
     notice_must_have_stood_its_window(notice, papers.today)
     proven = days_proven(notice, papers.calendar)
-    notice_must_have_been_seen_on_every_day(notice, proven)
+    notice_must_have_been_seen_on_every_day(days_asked(notice, papers.calendar), proven)
     notice_hand_must_be_another(command.by, notice.published_by)
     notice.record(NoticeCompleted, papers, day=papers.today, days_proven=proven)

@@ -171,6 +171,19 @@ def test_each_day_of_the_window_needs_its_proof(days: tuple[int, ...]) -> None:
     later.on(date(2026, 3, 17)).did("complete-notice")
 
 
+def test_days_that_a_holiday_adds_to_the_window_need_their_proof_too() -> None:
+    """Five days from 29 April would end on Labour Day's last day off but one; the window runs on to the 6th of May."""
+    law = rules({"timers.list_notice": Days(5, "natural")})
+    board = replace(Board(), rules=law, today=date(2026, 4, 29)).did("publish-notice")
+    assert board.notice.ends == date(2026, 5, 6)
+    for day in (date(2026, 4, 30), *(date(2026, 5, n) for n in range(1, 6))):
+        board = board.on(day).did("check-notice")
+    early = board.on(date(2026, 5, 7))
+    early.refuses("notice_must_have_been_seen_on_every_day", "complete-notice")
+    early.did("check-notice").on(date(2026, 5, 8)).did("complete-notice")
+    board.on(date(2026, 5, 6)).did("check-notice").on(date(2026, 5, 7)).did("complete-notice")
+
+
 def test_a_day_on_which_the_clock_waited_proves_nothing() -> None:
     board = hanging().seen_on(3, 4, 5).did("object-to-notice").seen_on(6, 9)
     assert days_proven(board.notice, published()) == 2, "the day of the stop does not count"
