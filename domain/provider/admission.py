@@ -158,8 +158,9 @@ def tier_must_be_another(provider: Provider, tier: str) -> No | None:
 
 
 def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderPapers) -> None:
-    """To the bureau."""
-    provider_must_stand_where_the_step_begins(provider, Membership.NONE)
+    """To the bureau; once more, where the first application named no industry and a tier asks for one."""
+    again = (Membership.APPLIED,) if command.industries and not provider.industries else ()
+    provider_must_stand_where_the_step_begins(provider, Membership.NONE, *again)
     credit_code_must_be_well_formed(command.credit_code)
     institution_must_be_plainly_named(command.name)
     applicant = Provider.fresh(provider.id)

@@ -610,6 +610,14 @@ def test_a_provider_serves_industries_of_the_programme() -> None:
     Life().when("apply-provider", industries=()).then(ProviderApplied)
 
 
+def test_a_provider_that_named_no_industry_can_still_name_it() -> None:
+    """Where every tier is counted by industry it could never be admitted otherwise."""
+    nameless = Life().when("apply-provider", industries=()).then(ProviderApplied)
+    nameless.when("apply-provider", industries=()).then_refused("provider_must_stand_where_the_step_begins")
+    named = nameless.when("apply-provider", industries=("轴承",)).then(ProviderApplied)
+    named.when("apply-provider", industries=("建材",)).then_refused("provider_must_stand_where_the_step_begins")
+
+
 DECIDES: Final = tuple(kind for kind, (by, _) in SAID.items() if by.role not in (Role.PROVIDER, Role.FIRM))
 
 
