@@ -221,6 +221,8 @@ class Desk:
             papers = replace(papers, standard=load.standard(edition))
         if isinstance(command, rooms.LOOKS_AT_PLACES) and case.batch is not None:
             papers = replace(papers, places=self._store.load(Places, places_id(case.batch)))
+        if isinstance(command, rooms.LOOKS_AT_EXCLUSIONS):
+            papers = replace(papers, exclusions=self._store.load(Exclusions, exclusions_id(case.city)))
         if isinstance(command, SubmitApplication):
             register = self._store.load(
                 Register, register_id(case.programme if case.rehearsal else "", case.credit_code)
@@ -228,7 +230,6 @@ class Desk:
             papers = replace(
                 papers,
                 register=register,
-                exclusions=self._store.load(Exclusions, exclusions_id(case.city)),
                 elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
             )
         return supply.laid_out(self._store, case, command, papers) if rooms.meets_the_pool(command) else papers

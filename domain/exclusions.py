@@ -110,12 +110,12 @@ def list_must_not_be_of_tomorrow(as_of: date, today: date) -> No | None:
 
 @rule
 def firm_must_not_be_on_an_exclusion_list(listings: tuple[Listing, ...], pack: Pack) -> No | None:
-    """Whoever stands on a list that the city's rules name does not apply."""
+    """Whoever stands on a list that the city's rules name does not apply, nor goes on when the list comes later."""
     if not pack.has("selection.exclusion_lists"):
         return None
     for listing in listings:
         if listing.list_kind in pack.list("selection.exclusion_lists"):
-            return No(f"企业在{listing.words}上，不得申报", pack.clause("selection.exclusion_lists"))
+            return No(f"企业在{listing.words}上，不得申报或入选", pack.clause("selection.exclusion_lists"))
     return None
 
 

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage, Works
-from domain.case.placing import give_back_the_place, hold_a_place
+from domain.case.placing import give_back_the_place, hold_a_place, no_list_of_today_must_bar
 from domain.commands import CaseCommand
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.rules import No, rule
@@ -177,6 +177,7 @@ def confirm_pilot(case: CaseFile, command: ConfirmPilot, papers: CasePapers) -> 
     notice_must_have_been_completed(papers.notice)
     hand_must_differ(case, command.by, "city review", "expert review")
     words_must_be_given(command.document, "名单文号")
+    no_list_of_today_must_bar(case, papers)
     hold_a_place(case, papers)
     case.record(PilotConfirmed, papers, clauses=(papers.pack.clause("timers.list_notice"),), document=command.document)
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from domain import places
 from domain.case.file import CaseFile, CasePapers
+from domain.exclusions import firm_must_not_be_on_an_exclusion_list
 
 
 def places_of(case: CaseFile, papers: CasePapers) -> tuple[places.Places, UUID]:
@@ -26,3 +27,9 @@ def hold_a_place(case: CaseFile, papers: CasePapers) -> None:
     held, batch = places_of(case, papers)
     if case.id not in held.taken:
         places.take(held, batch, case.applicant, papers)
+
+
+def no_list_of_today_must_bar(case: CaseFile, papers: CasePapers) -> None:
+    """A list that came after the application counts too. Raises Rejection."""
+    assert papers.exclusions is not None
+    firm_must_not_be_on_an_exclusion_list(papers.exclusions.naming(case.credit_code), papers.pack)

@@ -9,7 +9,7 @@ from domain import places
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.expert_review import experts_come_next, send_to_expert_review, waitlist_must_follow_the_experts_ranking
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage
-from domain.case.placing import give_back_the_place, places_of
+from domain.case.placing import give_back_the_place, no_list_of_today_must_bar, places_of
 from domain.commands import CaseCommand
 from domain.people import Person, Role
 from domain.policy import Pack
@@ -221,6 +221,7 @@ def pass_city_review(case: CaseFile, command: PassCityReview, papers: CasePapers
     """Proposed for the list, or before the experts where the rules ask for them."""
     step_must_be_due(case.qualification, Qualification.CITY_REVIEW)
     hand_must_differ(case, command.by, "county review")
+    no_list_of_today_must_bar(case, papers)
     if experts_come_next(papers.pack):
         send_to_expert_review(case, papers)
         return
@@ -242,6 +243,7 @@ def waitlist_application(case: CaseFile, command: WaitlistApplication, papers: C
 def promote_from_waitlist(case: CaseFile, command: PromoteFromWaitlist, papers: CasePapers) -> None:
     """A place fell free."""
     step_must_be_due(case.qualification, Qualification.WAITLISTED)
+    no_list_of_today_must_bar(case, papers)
     held, batch = places_of(case, papers)
     places.take(held, batch, case.applicant, papers)
     case.record(WaitlistPromoted, papers)

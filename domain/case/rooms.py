@@ -97,6 +97,14 @@ MOVES_MONEY: Final = (
 )
 """Commands that book on the fund in the same transaction."""
 
+LOOKS_AT_EXCLUSIONS: Final = (
+    application.SubmitApplication,
+    review.PassCityReview,
+    review.PromoteFromWaitlist,
+    listing.ConfirmPilot,
+)
+"""Commands by which a firm goes on only if no list of today bars it."""
+
 TAKES_PLACES: Final = (
     review.PassCityReview,
     review.WaitlistApplication,

@@ -18,6 +18,7 @@ from domain.record import Fact
 from domain.register import FirmApplied
 from policies.calendars import published
 from tests.domain.cast import CITY, CODE, PROGRAMME, RULES, clause, clerk1, rules
+from tests.domain.lines import MAIN
 from tests.domain.play import EXCLUSIONS, Play, after, begin, fact, passed, ready, refused, shows
 from tests.domain.test_batch import opened, opening
 
@@ -63,6 +64,15 @@ def test_a_firm_on_a_list_that_the_pack_names_does_not_apply() -> None:
     for word in ("严重失信", "信用中国", "2026-03-02"):
         assert word in no.refusal.sentence
     under(listing(code="91370300MA3C0ZZ12X")).when("submit-application").then(ApplicationSubmitted)
+
+
+@shows("firm_must_not_be_on_an_exclusion_list")
+@pytest.mark.parametrize("step", ["pass-city-review", "promote-from-waitlist", "confirm-pilot"])
+def test_a_list_that_comes_after_the_application_bars_the_firm_at_every_step_to_the_list(step: str) -> None:
+    due = after(MAIN[MAIN.index(step) - 1]) if step in MAIN else ready(step)
+    listed = replace(due, exclusions=taken(listing()))
+    listed.when(step).then_refused("firm_must_not_be_on_an_exclusion_list", clause("selection.exclusion_lists"))
+    due.did(step)
 
 
 def test_a_list_that_the_pack_does_not_name_is_recorded_and_bars_nobody() -> None:
