@@ -70,6 +70,8 @@ def test_a_firm_on_a_list_that_the_pack_names_does_not_apply() -> None:
 @pytest.mark.parametrize("step", ["pass-city-review", "promote-from-waitlist", "confirm-pilot"])
 def test_a_list_that_comes_after_the_application_bars_the_firm_at_every_step_to_the_list(step: str) -> None:
     due = after(MAIN[MAIN.index(step) - 1]) if step in MAIN else ready(step)
+    if step == "confirm-pilot":
+        due = due.after("list_notice")
     listed = replace(due, exclusions=taken(listing()))
     listed.when(step).then_refused("firm_must_not_be_on_an_exclusion_list", clause("selection.exclusion_lists"))
     due.did(step)
