@@ -19,8 +19,10 @@ from domain.case.payout import EntitlementVerified, entitlement
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import TIMERS
 from domain.deadlines import Deadline
+from domain.identity import places_id
 from domain.notice.file import Notice
 from domain.people import Person
+from domain.places import Places
 from domain.policy import Pack
 from domain.record import Fact
 from domain.rejections import Refusal
@@ -75,6 +77,21 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class InLine:
+    """候补次序: where a waiting firm stands."""
+
+    place: int
+    """From 1."""
+    called: bool
+    """Whether its turn has come: a place is free and kept for it."""
+
+    @property
+    def words(self) -> str:
+        """In Chinese."""
+        return f"候补第 {self.place} 位" + ("，已轮到递补" if self.called else "，尚无空余名额")
+
+
+@dataclass(frozen=True)
 class Account:
     """All that ``explain`` tells of one case."""
 
@@ -86,6 +103,8 @@ class Account:
     waiting: tuple[Waiting, ...]
     notices: tuple[Notice, ...]
     """The public notices on which the firm stands or stood."""
+    line: InLine | None
+    """Its place on the batch's waitlist; None where it does not wait."""
     steps: tuple[trial.Step, ...]
     """What may be done now, and what would be due but for something named."""
 
@@ -103,11 +122,20 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
         case=file,
         pack=pack,
         story=tuple(_happening(fact) for fact in facts),
-        working=_working(facts, pack),
+        working=_working(facts, pack, file.completed_on),
         waiting=tuple(_waiting(deadline) for deadline in sorted(file.deadlines.values(), key=lambda held: held.due)),
         notices=notices.naming(store, file),
+        line=_line(store, file),
         steps=trial.steps(store, desk, file, pack, facts[-1].timestamp if file.rehearsal else now),
     )
+
+
+def _line(store: EventStore, case: CaseFile) -> InLine | None:
+    if case.batch is None:
+        return None
+    places = store.load(Places, places_id(case.batch))
+    line = list(places.waiting)
+    return InLine(line.index(case.id) + 1, case.id in places.called) if case.id in line else None
 
 
 def _pack(store: EventStore, case: CaseFile) -> Pack:
@@ -131,12 +159,12 @@ def _happening(fact: Fact) -> Happening:
     )
 
 
-def _working(facts: tuple[Fact, ...], pack: Pack) -> Working | None:
+def _working(facts: tuple[Fact, ...], pack: Pack, completed: date | None) -> Working | None:
     verified = [fact for fact in facts if isinstance(fact, EntitlementVerified)]
-    if not verified:
+    if not verified or completed is None:
         return None
     day = china_day(verified[-1].timestamp)
-    return Working(day, verified[-1].entitlement, entitlement(verified[-1].verified, pack, day))
+    return Working(day, verified[-1].entitlement, entitlement(verified[-1].verified, pack, completed))
 
 
 _THEN: Final[Mapping[str, str]] = {

@@ -102,6 +102,8 @@ def _head(told: Account) -> Iterator[str]:
     yield f"{place} · 项目 {case.programme} · {batch}{' · 推演' * case.rehearsal}"
     yield f"档案编号 {case.id}，已记 {case.version} 个事件，规则版本 {told.pack.version[:12]}"
     yield "；".join(f"{title}：{zh(getattr(case, name))}" for name, title in STATES.items())
+    if told.line is not None:
+        yield told.line.words
     if case.provider_alarm and case.is_open:
         yield f"警示：{PROVIDER_ALARMS[case.provider_alarm]}"
     if case.grade is not None:
@@ -242,6 +244,7 @@ def _everything(told: Account) -> dict[str, Any]:
             "agrees": working.agrees,
             "steps": working.again.steps,
         },
+        "waitlist": {"place": told.line.place, "called": told.line.called} if told.line else None,
         "notices": [notice_told(one) for one in told.notices],
         "steps": [asdict(step) for step in told.steps],
         "open_questions": told.pack.open_questions(),

@@ -87,6 +87,8 @@ class Places(File):
         self.taken: dict[UUID, Applicant] = {}
         self.waiting: dict[UUID, Applicant] = {}
         """候补, the next first."""
+        self.called: dict[UUID, Applicant] = {}
+        """Who waits and has been told that a place is free for them."""
 
     def used(self, quota: Quota) -> int:
         """How many places of this quota are taken: pilots, and firms proposed or before the public."""
@@ -165,6 +167,7 @@ class PlaceTaken(Fact):
     def fold(self, file: Places) -> None:
         file.taken[self.applicant.case] = self.applicant
         file.waiting.pop(self.applicant.case, None)
+        file.called.pop(self.applicant.case, None)
 
 
 class PlaceFreed(Fact):
@@ -198,9 +201,21 @@ class WaitEnded(Fact):
 
     def fold(self, file: Places) -> None:
         file.waiting.pop(self.case)
+        file.called.pop(self.case, None)
 
 
-EVENTS = (QuotasSet, QuotasReset, PlaceTaken, PlaceFreed, WaitBegun, WaitEnded)
+class TurnCame(Fact):
+    """轮到递补: a place is free for the first who waits for it, and kept until it is taken up or passed on."""
+
+    TOPIC: ClassVar[str] = "places.turn-came"
+    batch: UUID
+    applicant: Applicant
+
+    def fold(self, file: Places) -> None:
+        file.called[self.applicant.case] = self.applicant
+
+
+EVENTS = (QuotasSet, QuotasReset, PlaceTaken, PlaceFreed, WaitBegun, WaitEnded, TurnCame)
 
 # --- rules
 
@@ -263,6 +278,19 @@ def leave(places: Places, batch: UUID, case: UUID, papers: Papers) -> None:
         places.record(PlaceFreed, papers, batch=batch, case=case)
     if case in places.waiting:
         places.record(WaitEnded, papers, batch=batch, case=case)
+    call_who_is_next(places, batch, papers)
+
+
+def call_who_is_next(places: Places, batch: UUID, papers: Papers) -> None:
+    """Say whose turn has come, of all who wait, each once."""
+    left = places.left()
+    for waiting in tuple(places.waiting.values()) if places.quotas else ():
+        if _full(left, waiting) is not None:
+            continue
+        left = {quota: free - quota.covers(waiting) for quota, free in left.items()}
+        if waiting.case not in places.called:
+            rests_on = clauses_of(quota for quota in places.quotas if quota.covers(waiting))
+            places.record(TurnCame, papers, clauses=rests_on, batch=batch, applicant=waiting)
 
 
 def clauses_of(quotas: Iterable[Quota]) -> tuple[str, ...]:

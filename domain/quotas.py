@@ -9,7 +9,7 @@ from uuid import UUID
 
 from domain.batch import Batch, batch_must_have_been_opened
 from domain.commands import Command
-from domain.places import Filled, Places, Quota, QuotasReset, QuotasSet, Willing, clauses_of
+from domain.places import Filled, Places, Quota, QuotasReset, QuotasSet, Willing, call_who_is_next, clauses_of
 from domain.policy import Pack
 from domain.policy_rows import Quota as StatedQuota
 from domain.record import Papers
@@ -174,6 +174,7 @@ def reset_quotas(
         last_batch=last[0].code if last else "",
         filled=tuple(Filled(quota, last[1].used(quota)) for quota in last[1].quotas) if last else (),
     )
+    call_who_is_next(places, command.batch, papers)
 
 
 def _fit(places: Places, quotas: tuple[Quota, ...], papers: Papers) -> None:

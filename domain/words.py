@@ -295,6 +295,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "places.freed": "退回名额",
     "places.wait-begun": "进入候补队列",
     "places.wait-ended": "离开候补队列",
+    "places.turn-came": "轮到递补",
     "expert-review.called": "专家评审已发起",
     "expert-review.experts-added": "增补评审专家",
     "expert-review.expert-recused": "专家回避",

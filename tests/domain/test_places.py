@@ -24,7 +24,7 @@ from domain.rejections import Rejection
 from policies import load
 from policies.calendars import published
 from tests.domain.cast import RULES, head
-from tests.domain.play import BATCH, MONDAY, PLACES, Play, after, passed, ready, refused, shows
+from tests.domain.play import BATCH, MONDAY, PLACES, Play, after, begin, fact, passed, ready, refused, shows
 from tests.domain.test_batch import opened, opening
 
 CLAUSE = "示例办法 二(一)"
@@ -180,6 +180,39 @@ def test_the_waitlist_is_followed_in_order_and_who_is_next_is_named() -> None:
     assert OTHER.credit_code in no.refusal.sentence
     of(waiting, waiting=(OTHER, own)).when("promote-from-waitlist").then(WaitlistPromoted)
     of(waiting, Quota(1), waiting=(own, OTHER)).when("promote-from-waitlist").then(WaitlistPromoted)
+
+
+def test_a_place_that_falls_free_wakes_the_first_for_whom_it_is_and_each_once() -> None:
+    mine = ready("approve-withdrawal")
+    other_part = replace(OTHER, case=uuid5(OTHER.case, "part"), industry="建材")
+    second = replace(OTHER, case=uuid5(OTHER.case, "second"))
+    line = (other_part, OTHER, second)
+    held = of(mine, Quota(0, industry="建材"), Quota(1, industry="轴承"), taken=(mine.case.applicant,), waiting=line)
+    gone = held.when("approve-withdrawal")
+    gone.then_placed(room.PlaceFreed, fact(room.TurnCame, applicant=OTHER))
+    assert list(gone.places.called) == [OTHER.case]
+    places = gone.places
+    room.leave(places, BATCH, other_part.case, desk(setting()))
+    assert [type(one) for one in facts(places)] == [room.WaitEnded], "told already"
+    room.leave(places, BATCH, OTHER.case, desk(setting()))
+    assert [type(one) for one in facts(places)][1:] == [room.WaitEnded, room.TurnCame], "who leaves passes it on"
+    assert list(places.called) == [second.case]
+    room.take(places, BATCH, second, desk(setting()))
+    assert places.called == {}
+
+
+def test_new_places_wake_as_many_as_they_are_for() -> None:
+    line = tuple(replace(OTHER, case=uuid5(OTHER.case, str(number))) for number in range(3))
+    places = of(begin(), Quota(0), waiting=line).places
+    command = resetting(Quota(2))
+    reset_quotas(places, command, desk(command))
+    assert list(places.called) == [one.case for one in line[:2]]
+
+
+def test_where_nothing_limits_a_batch_nobody_is_called() -> None:
+    places = of(begin(), waiting=(OTHER,)).places
+    room.leave(places, BATCH, uuid5(OTHER.case, "nobody"), desk(setting()))
+    assert facts(places) == ()
 
 
 def test_who_waits_for_a_place_of_another_part_is_passed_over() -> None:
