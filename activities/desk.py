@@ -12,11 +12,11 @@ from uuid import UUID
 
 import structlog
 
-from activities import expert_reviews, notices, supply, treasury
+from activities import expert_reviews, notices, quotas, supply, treasury
 from activities.messages import Answer
 from activities.rules import pinned
 from domain import authority, catalogue
-from domain.batch import Batch, OpenBatch, ReviseBatchRules, batch_must_have_been_opened, open_batch, revise_batch_rules
+from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import Calendar
 from domain.case import rooms
 from domain.case.adoption import AdoptRules
@@ -43,7 +43,7 @@ from domain.notice.publish import PublishNotice
 from domain.places import Places
 from domain.policy import Pack
 from domain.provider import rooms as providers
-from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
+from domain.quotas import ResetQuotas, SetQuotas
 from domain.record import File
 from domain.register import Register
 from domain.rejections import Refusal, Rejection
@@ -192,23 +192,9 @@ class Desk:
             import_exclusions(exclusions, command, held, held.today)
             return [exclusions]
         if isinstance(command, SetQuotas | ResetQuotas):
-            return [self._limited(command, at)]
+            return quotas.decide(self._store, self._calendar, command, at)
         assert isinstance(command, FundCommand)
         return treasury.decide(self._store, self._calendar, command, at)
-
-    def _limited(self, command: SetQuotas | ResetQuotas, at: datetime) -> Places:
-        batch = self._store.load(Batch, command.batch)
-        batch_must_have_been_opened(batch)
-        places = self._store.load(Places, places_id(batch.id))
-        papers = CasePapers(command, at, pinned(batch, ""), self._calendar)
-        if isinstance(command, SetQuotas):
-            set_quotas(places, command, papers)
-            return places
-        last = None
-        if command.last is not None:
-            last = self._store.load(Batch, command.last), self._store.load(Places, places_id(command.last))
-        reset_quotas(places, command, papers, last)
-        return places
 
     def _papers(self, case: CaseFile, command: CaseCommand, at: datetime) -> CasePapers:
         batch = self._batch_of(case, command)

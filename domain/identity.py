@@ -107,6 +107,11 @@ def places_id(batch: UUID) -> UUID:
     return _id("places", str(batch))
 
 
+def allotment_id(city: str, programme: str) -> UUID:
+    """名额总账: what the quotas of all batches of one city's programme are shared out of."""
+    return _id("allotment", city, programme)
+
+
 def expert_review_id(batch: UUID) -> UUID:
     """专家评审: the expert reviews of a batch."""
     return _id("expert-review", str(batch))

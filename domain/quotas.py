@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 from uuid import UUID
@@ -73,19 +73,35 @@ def _lies_in(quota: Quota, whole: Quota) -> bool:
     return all(wanted in ("", own) for own, wanted in zip(quota.part, whole.part, strict=True))
 
 
+def _within(quotas: Iterable[Quota], limit: Quota) -> int:
+    """What a batch holds of a limit: parts that divide the firms in the same way add up, and the most counts."""
+    sums: dict[tuple[bool, bool, bool], int] = {}
+    for quota in quotas:
+        if _lies_in(quota, limit):
+            asks = _asks(*quota.part)
+            sums[asks] = sums.get(asks, 0) + quota.places
+    return max(sums.values(), default=0)
+
+
 @rule
-def quotas_must_stay_within_the_citys(quotas: Sequence[Quota], pack: Pack) -> No | None:
-    """Parts that divide the firms in the same way come to no more places than the city's documents state."""
+def quotas_must_stay_within_the_citys(
+    quotas: Sequence[Quota], pack: Pack, others: Mapping[str, Sequence[Quota]]
+) -> No | None:
+    """All batches of the programme together come to no more places than the city's documents state.
+
+    ``others`` are the quotas of the programme's other batches, by code: as set or re-set, whether the batch still runs
+    or not. Where they hold all there is, or by a decision more, a batch can still be set to nothing.
+    """
     for limit in _limits(pack):
-        sums: dict[tuple[bool, bool, bool], int] = {}
-        for quota in quotas:
-            if _lies_in(quota, limit):
-                asks = _asks(*quota.part)
-                sums[asks] = sums.get(asks, 0) + quota.places
-        most = max(sums.values(), default=0)
-        if most > limit.places:
+        held = {code: places for code, other in others.items() if (places := _within(other, limit))}
+        wanted, left = _within(quotas, limit), max(limit.places - sum(held.values()), 0)
+        if wanted > left:
+            theirs = "、".join(f"批次 {code} {places} 个" for code, places in held.items())
             return No(
-                f"{limit.words}共 {limit.places} 个名额，不能下达 {most} 个；如已另行决定，请按名额调整办理",
+                f"{limit.words}全项目共 {limit.places} 个名额，"
+                + (f"其他批次已下达 {sum(held.values())} 个（{theirs}），" if held else "")
+                + f"本批次至多下达 {left} 个，不能下达 {wanted} 个；"
+                "如已另行决定增加，请先在限额内下达，再按名额调整办理",
                 limit.clause,
             )
     return None
@@ -95,6 +111,12 @@ def quotas_must_stay_within_the_citys(quotas: Sequence[Quota], pack: Pack) -> No
 def quotas_must_be_set_once(places: Places) -> No | None:
     """What was set is changed only by a decision of its own, with document and reason."""
     return No("本批次名额已经下达；如需改动，请按名额调整办理") if places.quotas else None
+
+
+@rule
+def quotas_must_have_been_set(places: Places) -> No | None:
+    """Only what was set can be set anew: the first numbers of a batch are held to what the city states."""
+    return None if places.quotas else No("本批次名额尚未下达，无从调整；请先办理名额下达")
 
 
 @rule
@@ -138,12 +160,14 @@ def quota_must_not_fall_below_what_is_used(places: Places, quotas: Iterable[Quot
 # --- decisions
 
 
-def set_quotas(places: Places, command: SetQuotas, papers: Papers) -> None:
-    """The first numbers of a batch, within what the city's documents state; more than that is a re-setting."""
+def set_quotas(places: Places, command: SetQuotas, papers: Papers, others: Mapping[str, Sequence[Quota]]) -> None:
+    """The first numbers of a batch: with the programme's ``others`` (quotas by the batch's code) within what the
+    city's documents state. More than that is a re-setting.
+    """
     quotas_must_be_set_once(places)
     decision_must_name_document_and_reason(command.document)
     _fit(places, command.quotas, papers)
-    quotas_must_stay_within_the_citys(command.quotas, papers.pack)
+    quotas_must_stay_within_the_citys(command.quotas, papers.pack, others)
     places.record(
         QuotasSet,
         papers,
@@ -160,6 +184,7 @@ def reset_quotas(
     """New numbers, with what they rest on; ``last`` are the batch and the places that ``command.last`` names."""
     if last is not None:
         batch_must_have_been_opened(last[0])
+    quotas_must_have_been_set(places)
     decision_must_name_document_and_reason(command.document, command.reason)
     quotas_must_be_places_of_the_city(command.willing, papers.pack)
     _fit(places, command.quotas, papers)

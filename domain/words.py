@@ -291,6 +291,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "notice.completed": "公示期满",
     "places.quotas-set": "名额下达",
     "places.quotas-reset": "名额调整",
+    "allotment.changed": "名额总账变动",
     "places.taken": "占用名额",
     "places.freed": "退回名额",
     "places.wait-begun": "进入候补队列",

@@ -11,7 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import batch, catalogue, exclusions, places, register
+from domain import allotment, batch, catalogue, exclusions, places, register
 from domain.case import rooms
 from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
@@ -27,6 +27,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     *providers.EVENTS,
     *catalogue.EVENTS,
     *places.EVENTS,
+    *allotment.EVENTS,
     *expert_review.EVENTS,
     *exclusions.EVENTS,
     *register.EVENTS,

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import psycopg
 from psycopg import sql
 
-from domain import batch, exclusions, places, register
+from domain import allotment, batch, exclusions, places, register
+from domain.allotment import Allotment, note_change
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA
@@ -80,6 +81,7 @@ from domain.fund.appropriation import AppropriateFund, WithdrawFund, appropriate
 from domain.fund.budget import Budget
 from domain.fund.file import RETROFIT_LINE, Fund, Source
 from domain.identity import (
+    allotment_id,
     batch_id,
     budget_id,
     case_id,
@@ -119,7 +121,10 @@ REVISED = "ab" * 32
 """The version of the second text of every batch."""
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
-_BESIDE: tuple[type[Fact], ...] = (*places.EVENTS, *exclusions.EVENTS, *register.EVENTS, *experts.EVENTS)
+_BESIDE: tuple[type[Fact], ...] = (
+    *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS),
+    *(*register.EVENTS, *experts.EVENTS),
+)
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
 """Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
 CODES = ("2024-1", "2024-2", "2024-3")
@@ -170,6 +175,7 @@ class Town:
         self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
         self.pool.posts = {("platform", PLATFORM): "中标通知书1号"}
         self.places = {batch.id: Places.fresh(places_id(batch.id)) for batch in self.batches}
+        self.allotment = Allotment.fresh(allotment_id(CITY, PROGRAMME))
         self.exclusions = Exclusions.fresh(exclusions_id(CITY))
 
     def acts(self) -> Generator[tuple[list[File], Command]]:
@@ -179,6 +185,7 @@ class Town:
         yield from (self._open(batch) for batch in self.batches)
         yield from (self._revise(batch) for batch in self.batches)
         yield self._set_quotas(self.batches[0])
+        yield self._set_quotas(self.batches[1])
         yield self._reset_quotas(self.batches[1])
         yield self._import_exclusions()
         before_experts = yield from self._reviewed()
@@ -209,8 +216,10 @@ class Town:
             quotas=(Quota(1),),
             document="大工信〔2024〕3号",
         )
-        set_quotas(places, quotas, CasePapers(quotas, START, self.pack, published()))
-        yield [places], quotas
+        limiting = CasePapers(quotas, START, self.pack, published())
+        set_quotas(places, quotas, limiting, {})
+        note_change(self.allotment, batch, limiting)
+        yield [places, self.allotment], quotas
         lives = [self._firm(number) for number in range(2)]
         for life in lives:
             life.pack = pack
@@ -338,14 +347,16 @@ class Town:
 
     def _set_quotas(self, batch: Batch) -> tuple[list[File], Command]:
         command = SetQuotas(
-            command_id=command_id("set-quotas"),
+            command_id=command_id("set-quotas", batch.code),
             by=Person("h-1", Role.HEAD, CITY),
             batch=batch.id,
             quotas=(Quota(self.firms), Quota(self.firms, scale="above")),
             document="大工信〔2024〕1号",
         )
-        set_quotas(self.places[batch.id], command, CasePapers(command, START, self.pack, published()))
-        return [self.places[batch.id]], command
+        papers = CasePapers(command, START, self.pack, published())
+        set_quotas(self.places[batch.id], command, papers, {})
+        note_change(self.allotment, batch, papers)
+        return [self.places[batch.id], self.allotment], command
 
     def _reset_quotas(self, batch: Batch) -> tuple[list[File], Command]:
         command = ResetQuotas(
@@ -359,8 +370,10 @@ class Town:
             last=self.batches[0].id,
         )
         last = (self.batches[0], self.places[self.batches[0].id])
-        reset_quotas(self.places[batch.id], command, CasePapers(command, START, self.pack, published()), last)
-        return [self.places[batch.id]], command
+        papers = CasePapers(command, START, self.pack, published())
+        reset_quotas(self.places[batch.id], command, papers, last)
+        note_change(self.allotment, batch, papers)
+        return [self.places[batch.id], self.allotment], command
 
     def _import_exclusions(self) -> tuple[list[File], Command]:
         command = ImportExclusions(

@@ -5,18 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import pytest
 import xlsxwriter
 
+from activities import quotas
 from activities.desk import Desk
 from domain.batch import OpenBatch
 from domain.case.file import Qualification
 from domain.exclusions import Excluded, Exclusions
 from domain.identity import batch_id, case_id, command_id, exclusions_id, places_id
 from domain.places import Places, Quota, QuotasReset, QuotasSet
+from domain.policy import Standing
+from domain.policy_rows import Quota as StatedQuota
 from domain.quotas import SetQuotas
-from eventstore.store import EventStore
+from eventstore.store import Conflict, EventStore
 from exchange import exclusions
 from exchange.roster import RosterRefused
 from policies import load
@@ -44,12 +48,12 @@ def places(town: Town) -> Places:
     return town.store.load(Places, places_id(batch_id(CITY, town.programme, "1")))
 
 
-def limited(town: Town, *quotas: Quota) -> Town:
+def limited(town: Town, *numbers: Quota) -> Town:
     command = SetQuotas(
         command_id=command_id(town.programme, "quotas"),
         by=cast.head,
         batch=batch_id(CITY, town.programme, "1"),
-        quotas=quotas,
+        quotas=numbers,
         document="工信〔2026〕1号",
     )
     assert town.desk.handle(command, START).refusal is None
@@ -107,6 +111,69 @@ def test_case_and_places_are_one_append(store: EventStore) -> None:
     left = firm.hands_in("approve-withdrawal").receipt
     assert left is not None
     assert left.events[-1] == "places.freed"
+
+
+def batches_of(store: EventStore, name: str) -> tuple[Town, list[UUID]]:
+    """A programme of two batches, whose document gives one industry three places."""
+    stated = StatedQuota(industry=INDUSTRY, places=3, clause="示例办法 四", standing=Standing.STATED)
+    rules = replace(pack(), tables={"quota": (stated,)})
+    town = Town(store, name, rules=rules)
+    second = OpenBatch(
+        command_id=command_id(town.programme, "batch 2"),
+        by=cast.clerk1,
+        city=CITY,
+        programme=town.programme,
+        code="2",
+        opens=START.date(),
+        closes=START.date(),
+        pack_text=load.canonical(rules),
+        rehearsal=True,
+    )
+    assert town.desk.handle(second, START).refusal is None
+    return town, [batch_id(CITY, town.programme, code) for code in "12"]
+
+
+def setting(batch: UUID, number: int) -> SetQuotas:
+    return SetQuotas(
+        command_id=command_id(str(batch), "set", str(number)),
+        by=cast.head,
+        batch=batch,
+        quotas=(Quota(number, industry=INDUSTRY),),
+        document="工信〔2026〕1号",
+    )
+
+
+def test_the_batches_of_a_programme_share_what_the_city_states(store: EventStore) -> None:
+    other, (elsewhere, _) = batches_of(store, "of another programme")
+    assert other.desk.handle(setting(elsewhere, 3), START).refusal is None
+    town, (first, second) = batches_of(store, "shared places")
+    assert town.desk.handle(setting(first, 3), START).refusal is None
+    before = store.last_position()
+    refusal = town.desk.handle(setting(second, 3), START).refusal
+    assert refusal is not None
+    assert (refusal.rule, refusal.clause) == ("quotas_must_stay_within_the_citys", "示例办法 四")
+    assert "批次 1 3 个" in refusal.sentence
+    assert store.last_position() == before
+
+
+def test_two_batches_set_in_the_same_moment_never_exceed_what_the_city_states(store: EventStore) -> None:
+    for attempt in range(4):
+        _, batches = batches_of(store, f"set at once {attempt}")
+        commands = [setting(batch, 2) for batch in batches]
+        desks = {command.command_id: Desk(store, published()) for command in commands}
+        answers = at_once(lambda command, desks=desks: desks[command.command_id].handle(command, START), commands)  # type: ignore[misc]
+        assert [one.refusal.rule for one in answers if one.refusal] == ["quotas_must_stay_within_the_citys"]
+
+
+def test_quotas_decided_before_another_batchs_were_written_are_decided_again(store: EventStore) -> None:
+    """Whatever two hands do: what was decided on the same state of the programme is not written twice."""
+    town, (first, second) = batches_of(store, "one of two")
+    one, two = setting(first, 2), setting(second, 2)
+    decided = [(quotas.decide(store, published(), command, START), command) for command in (one, two)]
+    store.append(*decided[0])
+    with pytest.raises(Conflict):
+        store.append(*decided[1])
+    assert town.desk.handle(two, START).refusal is not None
 
 
 def test_a_refusal_for_want_of_a_place_writes_nothing(store: EventStore) -> None:
@@ -174,7 +241,7 @@ def test_quotas_are_set_seen_and_re_set_by_hand(shell: Shell, store: EventStore)
     line = ("batch", "quota", "set", *of, *HEAD, "--quota", f"{INDUSTRY}/规上=1", "--quota", "全部=3")
     told = shell.run(*line, "--document", "工信〔2026〕1号", "--clause", "某方案 二", "--json")
     assert told.status == 0, told
-    assert told.json["events"] == ["places.quotas-set"]
+    assert told.json["events"] == ["places.quotas-set", "allotment.changed"]
     assert shell.run(*line, "--document", "工信〔2026〕1号", "--clause", "某方案 二", "--json").json == told.json
     firm, waiting = reviewed(town, 2)
     firm.walked("pass-city-review")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID, uuid5
 
@@ -59,7 +60,7 @@ def desk(command: SetQuotas | ResetQuotas) -> CasePapers:
 def limited(*quotas: Quota, places: Places | None = None) -> Places:
     held = places or Places.fresh(PLACES)
     command = setting(*quotas)
-    set_quotas(held, command, desk(command))
+    set_quotas(held, command, desk(command), {})
     return held
 
 
@@ -242,15 +243,24 @@ def test_quotas_are_set_once_and_then_re_set() -> None:
     passed("set")
 
 
+@shows("quotas_must_have_been_set")
+def test_quotas_that_were_never_set_are_not_re_set() -> None:
+    command = resetting(Quota(1))
+    with refused("quotas_must_have_been_set", of="reset"):
+        reset_quotas(Places.fresh(PLACES), command, desk(command))
+    reset_quotas(limited(Quota(0)), command, desk(command))
+    passed("reset")
+
+
 @shows("decision_must_name_document_and_reason")
 def test_numbers_rest_on_a_document_and_a_change_says_why() -> None:
-    places = Places.fresh(PLACES)
     for command in (resetting(Quota(1), reason=" "), resetting(Quota(1), document="")):
         with refused("decision_must_name_document_and_reason", of="reset"):
-            reset_quotas(places, command, desk(command))
+            reset_quotas(limited(Quota(2)), command, desk(command))
+    places = Places.fresh(PLACES)
     without = setting(Quota(1), document=" ")
     with refused("decision_must_name_document_and_reason", of="set"):
-        set_quotas(places, without, desk(without))
+        set_quotas(places, without, desk(without), {})
     limited(Quota(1))
     passed("set")
 
@@ -299,9 +309,9 @@ def test_a_re_setting_keeps_what_it_rests_on() -> None:
     last = of(ready("promote-from-waitlist"), Quota(3), Quota(1, industry="建材"), taken=(OTHER,)).places
     willing = (Willing(40, industry="建材"),)
     command = resetting(Quota(5, industry="建材", clause=CLAUSE), willing=willing)
-    places = Places.fresh(places_id(uuid5(BATCH, "next")))
+    places = limited(Quota(4), places=Places.fresh(places_id(uuid5(BATCH, "next"))))
     reset_quotas(places, command, desk(command), (batch, last))
-    (said,) = facts(places)
+    (_, said) = facts(places)
     assert isinstance(said, QuotasReset)
     assert (said.reason, said.document, said.willing, said.last_batch) == ("意愿高", "工信〔2026〕2号", willing, "1")
     assert said.filled == (Filled(Quota(3), 1), Filled(Quota(1, industry="建材"), 0))
@@ -313,8 +323,8 @@ def test_the_last_batch_must_be_one() -> None:
     command = resetting(Quota(1))
     nothing = (Batch.fresh(BATCH), Places.fresh(PLACES))
     with refused("batch_must_have_been_opened", of="reset"):
-        reset_quotas(Places.fresh(PLACES), command, desk(command), nothing)
-    reset_quotas(Places.fresh(PLACES), command, desk(command), (opened(opening()), Places.fresh(PLACES)))
+        reset_quotas(limited(Quota(2)), command, desk(command), nothing)
+    reset_quotas(limited(Quota(2)), command, desk(command), (opened(opening()), Places.fresh(PLACES)))
     passed("reset")
 
 
@@ -329,9 +339,9 @@ STATED = {
 """What a city's document gives out; at least so many 规上 is a floor and limits nothing."""
 
 
-def set_under(pack: Pack, *quotas: Quota) -> Places:
+def set_under(pack: Pack, *quotas: Quota, others: Mapping[str, tuple[Quota, ...]] | None = None) -> Places:
     command, places = setting(*quotas), Places.fresh(PLACES)
-    set_quotas(places, command, replace(desk(command), pack=pack))
+    set_quotas(places, command, replace(desk(command), pack=pack), others or {})
     return places
 
 
@@ -354,9 +364,40 @@ def test_no_more_is_given_out_than_the_citys_document_states_unless_it_is_re_set
     one_less = (replace(quotas[0], places=quotas[0].places - 1), *quotas[1:])
     set_under(pack, *one_less)
     passed("set")
-    command, places = resetting(*quotas), Places.fresh(PLACES)
+    command, places = resetting(*quotas), set_under(pack, *one_less)
     reset_quotas(places, command, replace(desk(command), pack=pack))
     set_under(RULES, *quotas)
+
+
+@shows("quotas_must_stay_within_the_citys")
+def test_what_the_city_states_is_for_all_batches_of_its_programme_together() -> None:
+    pack = replace(RULES, tables=STATED)
+    bearings, rest = Quota(148, industry="轴承"), Quota(107, industry="建材")
+    held = {"1": (bearings,), "2": ()}
+    with refused("quotas_must_stay_within_the_citys", of="set", clause=CLAUSE):
+        set_under(pack, bearings, others=held)
+    with pytest.raises(Rejection) as no:
+        set_under(pack, bearings, others=held)
+    assert "批次 1 148 个" in no.value.refusal.sentence
+    assert "批次 2" not in no.value.refusal.sentence
+    set_under(pack, rest, others={"1": (bearings,)})
+    passed("set")
+    three = {"1": (Quota(100, industry="轴承"),), "2": (Quota(18, county="东区"), Quota(20, industry="轴承"))}
+    set_under(pack, Quota(28, industry="轴承"), others=three)
+    for too_many in (Quota(29, industry="轴承"), Quota(136)):
+        with refused("quotas_must_stay_within_the_citys", of="set", clause=CLAUSE):
+            set_under(pack, too_many, others=three)
+    set_under(pack, Quota(135), others=three)
+
+
+def test_where_others_were_given_more_by_decision_a_batch_is_set_to_nothing_and_then_re_set() -> None:
+    pack = replace(RULES, tables=STATED)
+    others = {"1": (Quota(150, industry="轴承"),)}
+    with refused("quotas_must_stay_within_the_citys", of="set", clause=CLAUSE):
+        set_under(pack, Quota(1, industry="轴承"), others=others)
+    places, command = set_under(pack, Quota(0, industry="轴承"), others=others), resetting(Quota(9, industry="轴承"))
+    reset_quotas(places, command, replace(desk(command), pack=pack))
+    assert places.quotas == (Quota(9, industry="轴承"),)
 
 
 def test_what_is_at_least_so_many_is_a_floor_and_no_limit() -> None:
@@ -390,9 +431,9 @@ def test_a_re_setting_cites_the_clause_by_which_the_next_batch_is_re_set() -> No
     industry = pack.list("selection.industries")[0]
     command = resetting(Quota(100, industry=industry), willing=(Willing(180, industry=industry),))
     last = set_under(pack, Quota(90, industry=industry))
-    places = Places.fresh(places_id(uuid5(BATCH, "mianyang-2")))
+    places = set_under(pack, Quota(90, industry=industry))
     reset_quotas(places, command, replace(desk(command), pack=pack), (opened(opening()), last))
-    (said,) = facts(places)
+    (_, said) = facts(places)
     assert isinstance(said, QuotasReset)
     assert said.clauses == ("绵阳方案 三(六)",)
     assert said.filled == (Filled(Quota(90, industry=industry), 0),)

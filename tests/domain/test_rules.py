@@ -15,7 +15,7 @@ import pytest
 
 import domain
 from activities.desk import COMMANDS
-from domain import batch, catalogue, exclusions, places, register
+from domain import allotment, batch, catalogue, exclusions, places, register
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
@@ -40,6 +40,7 @@ FACTS: tuple[type[Fact], ...] = (
     *providers.EVENTS,
     *catalogue.EVENTS,
     *places.EVENTS,
+    *allotment.EVENTS,
     *exclusions.EVENTS,
     *expert_review.EVENTS,
     *register.EVENTS,
