@@ -255,6 +255,8 @@ class CaseFile(File):
         """(Organisation, pair of posts) → the topic of the fact by which it is known: approved, or noted."""
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
+        self.begun_anew: frozenset[str] = frozenset()
+        """Timers whose step has begun anew since their period was set; what is still held of them is over."""
 
     @property
     def applicant(self) -> Applicant:
@@ -283,6 +285,8 @@ class CaseFact(Fact):
     """The stage that begins with this fact; None where the stage stays."""
     BESIDE: ClassVar[str] = ""
     """The field that names who acted beside ``by``, in the same role; empty where nobody did."""
+    BEGINS_ANEW: ClassVar[str] = ""
+    """The timer whose step this fact begins anew though its period may still run; empty where none does."""
 
     def apply(self, aggregate: Any) -> None:
         """Remember the stage, then what the fact itself says."""
@@ -292,4 +296,6 @@ class CaseFact(Fact):
         aggregate.acted_for[self.by.role, self.by.organisation] = True
         if self.BESIDE:
             aggregate.role_of.setdefault(getattr(self, self.BESIDE), self.by.role)
+        if self.BEGINS_ANEW:
+            aggregate.begun_anew |= {self.BEGINS_ANEW}
         self.fold(aggregate)

@@ -20,6 +20,7 @@ class PlanFiled(CaseFact):
     """方案: how the firm will be retrofitted, and by whom."""
 
     TOPIC: ClassVar[str] = "case.plan-filed"
+    BEGINS_ANEW: ClassVar[str] = "contract_review"  # a plan with another provider may come while a contract is reviewed
     provider: str
     price: Money
 

@@ -95,6 +95,7 @@ class DeadlineSet(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.deadlines[self.deadline.name] = self.deadline
         file.timers_opened[self.deadline.timer] = file.timers_opened.get(self.deadline.timer, 0) + 1
+        file.begun_anew -= {self.deadline.timer}
 
 
 class DeadlineClosed(CaseFact):
@@ -200,15 +201,20 @@ def reminder_must_be_due_and_not_yet_given(deadline: Deadline, on: date) -> No |
 
 
 def settle(case: CaseFile, papers: CasePapers) -> None:
-    """Close the periods whose step is over and begin those whose step has come; called after every command."""
+    """Close the periods whose step is over or begins anew, and begin those whose step has come; after every command.
+
+    The state alone does not tell a step from the same step begun anew (another plan before the same reviewer): the fact
+    that begins it says so.
+    """
     running = {deadline.timer: deadline for deadline in case.deadlines.values()}
     for timer in TIMERS:
         runs = case.is_open and timer.runs(case)
         held = running.get(timer.name)
-        if held is not None and not runs:
+        if held is not None and (not runs or timer.name in case.begun_anew):
             late = papers.today > held.due and not timer.runs_out
             case.record(DeadlineClosed, papers, name=held.name, late=late)
-        elif held is None and runs:
+            held = None
+        if held is None and runs:
             _begin(case, timer, papers)
 
 

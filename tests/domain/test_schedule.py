@@ -21,15 +21,18 @@ from domain.case.file import (
 )
 from domain.case.schedule import (
     TIMERS,
+    DeadlineClosed,
     DeadlinePassed,
     DeadlineSet,
 )
 from domain.deadlines import Deadline
 from domain.people import Role
 from domain.policy import KEYS, Days
+from domain.provider.file import Membership
 from tests.domain.cast import CASE, RULES, clause, rules
 from tests.domain.lines import MAIN, SHUT_DOWN
 from tests.domain.play import Play, after, at, ready, shows
+from tests.domain.test_supply import pool
 
 TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     # command: periods that begin, periods that end
@@ -261,3 +264,63 @@ def test_a_deadline_does_not_move_when_other_things_happen() -> None:
         play = play.on(play.today + timedelta(days=7)).did(kind)
         assert _deadline(play) == before
     assert [type(one) for one in play.facts].count(DeadlineSet) == len(play.case.timers_opened) + 2
+
+
+# --- the same step begun anew
+
+
+def _planned_with_another(play: Play) -> Play:
+    return play.with_supply(pool(Membership.REMOVED)).when("file-plan", provider="别家软件")
+
+
+def test_a_plan_with_another_provider_has_its_reviewers_full_period() -> None:
+    registering = after("pass-contract")
+    old = _deadline(registering)
+    overdue = registering.on(old.due + timedelta(days=40))
+    again = _planned_with_another(overdue)
+    again.then_deadlines(set=("contract_review/3",), closed=("contract_review/2",))
+    assert [one.late for one in again.happened if isinstance(one, DeadlineClosed)] == [True]
+    new = _deadline(again)
+    assert (new.name, new.set_on, new.passed, new.reminded) == ("contract_review/3", overdue.today, False, ())
+    assert new.due > overdue.today
+    assert all(day > overdue.today for day in new.remind_on)
+    assert new.remind_on
+    in_time = _planned_with_another(registering.on(old.due))
+    assert [one.late for one in in_time.happened if isinstance(one, DeadlineClosed)] == [False]
+
+
+def test_a_plan_begun_anew_while_the_firm_should_sign_is_timed_as_any_other() -> None:
+    again = _planned_with_another(after("pass-plan"))
+    again.then_deadlines(set=("contract_review/2",), closed=("contract/2",))
+    again.when("pass-plan").then_deadlines(set=("contract/3",), closed=("contract_review/2",))
+
+
+def test_a_period_begun_anew_is_settled_once() -> None:
+    again = _planned_with_another(after("pass-contract"))
+    new = _deadline(again)
+    reminded = again.on(new.remind_on[0]).did("record-reminder")
+    reminded.then_deadlines()
+    assert [held.name for held in reminded.case.deadlines.values()] == [new.name]
+
+
+def test_a_returned_plan_that_is_filed_again_has_its_reviewers_full_period() -> None:
+    late = after("file-plan")
+    first = _deadline(late)
+    refiled = late.on(first.due + timedelta(days=1)).did("return-plan").on(first.due + timedelta(days=30))
+    refiled = refiled.did("file-plan")
+    refiled.then_deadlines(set=("contract_review/2",), closed=("contract/2",))
+    assert _deadline(refiled).set_on == first.due + timedelta(days=30)
+
+
+@pytest.mark.parametrize("kind", [*TABLE, *SIDE_TABLE])
+def test_one_period_runs_on_into_another_step_only_from_the_contracts_review_to_its_registration(kind: str) -> None:
+    due = ready(kind)
+    done = due.did(kind)
+    timed = [timer for timer in TIMERS if timer.runs(due.case) and timer.runs(done.case)]
+    moved = [
+        timer.name
+        for timer in timed
+        if (due.case.works, due.case.acceptance, due.case.qualification, due.case.inspection)
+        != (done.case.works, done.case.acceptance, done.case.qualification, done.case.inspection)
+    ]
+    assert moved == (["contract_review"] if kind == "pass-contract" else [])
