@@ -31,7 +31,7 @@ STORY: tuple[tuple[str, Role, int, dict[str, Any]], ...] = (
     ("answer-notice-objection", HEAD, 3, {"number": 1, "upheld": False, "answer": "经核实属实"}),
     ("object-to-notice", CLERK, 0, {"objector": "登记2号", "matter": "案例不实"}),
     ("answer-notice-objection", HEAD, 2, {"number": 2, "upheld": True, "answer": "案例不实"}),
-    ("reissue-notice", CLERK, 1, {"document": "公示第2号"}),
+    ("reissue-notice", CLERK, 1, {"document": "公示第2号", "rows": ROWS[:2]}),
     ("check-notice", CLERK, 1, {"sha256": "0" * 64}),
     ("reissue-notice", CLERK, 1, {"document": "公示第3号"}),
     *[("check-notice", CLERK, 1, {})] * 12,

@@ -16,7 +16,7 @@ from domain.batch import OpenBatch
 from domain.case.file import Qualification
 from domain.exclusions import Excluded, Exclusions
 from domain.identity import batch_id, case_id, command_id, exclusions_id, places_id
-from domain.places import Places, Quota, QuotasReset, QuotasSet
+from domain.places import Places, Quota, QuotasReset, QuotasSet, TurnCame
 from domain.policy import Standing
 from domain.policy_rows import Quota as StatedQuota
 from domain.quotas import SetQuotas
@@ -277,8 +277,9 @@ def test_quotas_are_set_seen_and_re_set_by_hand(shell: Shell, store: EventStore)
     assert shell.run(*again, "--quota", "全部=9", "--json").rule == "decision_must_name_document_and_reason"
     done = shell.run(*again, "--quota", "全部=2", "--reason", "意愿高", "--json")
     assert done.status == 0, done
-    (_, *_, said) = store.facts(places(town).id)
+    said, called = store.facts(places(town).id)[-2:]
     assert isinstance(said, QuotasReset)
+    assert isinstance(called, TurnCame), "the new place is for the one who waits"
     assert (said.last_batch, [(one.quota.words, one.used) for one in said.filled]) == (
         "1",
         [(f"{INDUSTRY}、规上", 1), ("全部企业", 1)],
