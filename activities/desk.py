@@ -23,6 +23,7 @@ from domain.case.adoption import AdoptRules
 from domain.case.application import OpenCase, SubmitApplication
 from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
+from domain.case.vouchers import looked_up
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
 from domain.expert_review import room as expert_review
@@ -47,6 +48,7 @@ from domain.quotas import ResetQuotas, SetQuotas
 from domain.record import File
 from domain.register import Register
 from domain.rejections import Refusal, Rejection
+from domain.vouchers import VoucherRegister
 from eventstore.store import TAKEN, Conflict, EventStore
 from policies import load
 
@@ -218,6 +220,9 @@ class Desk:
                 register=register,
                 elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
             )
+        if known := looked_up(case, command):
+            registers = {one.id: self._store.load(VoucherRegister, one.id) for one in known}
+            papers = replace(papers, vouchers=registers)
         return supply.laid_out(self._store, case, command, papers) if rooms.meets_the_pool(command) else papers
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:

@@ -14,8 +14,8 @@ from activities.rules import pinned
 from domain.batch import Batch
 from domain.calendar import china_day
 from domain.case.common import case_must_have_been_opened
+from domain.case.entitlement import EntitlementVerified, SubsidyDenied, entitlement
 from domain.case.file import CaseFile
-from domain.case.payout import EntitlementVerified, entitlement
 from domain.case.rooms import CommandRefused
 from domain.case.schedule import TIMERS
 from domain.deadlines import Deadline
@@ -159,12 +159,13 @@ def _happening(fact: Fact) -> Happening:
     )
 
 
-def _working(facts: tuple[Fact, ...], pack: Pack, completed: date | None) -> Working | None:
-    verified = [fact for fact in facts if isinstance(fact, EntitlementVerified)]
-    if not verified or completed is None:
+def _working(facts: tuple[Fact, ...], pack: Pack) -> Working | None:
+    verified = [fact for fact in facts if isinstance(fact, (EntitlementVerified, SubsidyDenied))]
+    if not verified:
         return None
-    day = china_day(verified[-1].timestamp)
-    return Working(day, verified[-1].entitlement, entitlement(verified[-1].verified, pack, completed))
+    last = verified[-1]
+    day = last.entitlement.grounds.completed or china_day(last.timestamp)
+    return Working(day, last.entitlement, entitlement(last.verified, pack, day, last.entitlement.grounds))
 
 
 _THEN: Final[Mapping[str, str]] = {

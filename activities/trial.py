@@ -39,11 +39,13 @@ NOT_ITS_TURN: Final = frozenset(
         "case_must_be_open",
         "case_must_have_taken_up_rules",
         "county_must_leave_the_citys_turn_to_the_city",
+        "filing_must_be_on_file",
         "firm_must_apply_once_in_a_batch",
         "firm_must_have_applied",
         "firm_that_was_paid_must_not_simply_leave",
         "milestone_must_have_been_reported",
         "only_a_fallen_level_may_be_mended",
+        "only_nothing_can_be_denied",
         "reviewer_must_be_the_supervisor_where_there_is_one",
         "step_must_be_due",
         "there_must_be_a_change_to_decide",
@@ -185,6 +187,8 @@ class _Guess:
         named: dict[str, Any] = {
             "amount": self._owed(),
             "answers": None,
+            "contract_sha256": "0" * 64,
+            "filing": next(iter(case.filings), UUID(int=0)),
             "ground": case.findings[0] if case.findings else _SOMEBODY,
             "instruction": case.instruction,
             "milestone": next(iter(case.milestones), _SOMEBODY),
@@ -195,7 +199,7 @@ class _Guess:
             return self._batches
         if name == "provider":
             return self._providers
-        if name == "products":
+        if name in ("products", "invoices", "payments", "equipment"):
             return [()]
         if name == "sources":
             return [None]

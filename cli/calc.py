@@ -33,7 +33,7 @@ def estimate(
     spend: Annotated[
         list[str], typer.Option("--spend", metavar="KIND=YUAN", help=f"投入，可写多次；类别：{'、'.join(SPEND_KINDS)}")
     ],
-    batch: Annotated[str, typer.Option("--batch", help="批次，可不写；现有规则包各批次口径相同")] = "",
+    batch: Annotated[str, typer.Option("--batch", help="批次，可不写；各批次补贴标准不同的，按此取")] = "",
     overlay: Annotated[list[str] | None, typer.Option("--overlay", help="叠加的假设包，如 rehearsal")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="输出 JSON")] = False,
 ) -> None:
@@ -57,10 +57,7 @@ def estimate(
         said = {
             "entitlement": str(worked_out.amount),
             "steps": worked_out.steps,
-            "excluded": [
-                {**asdict(one.line), "amount": str(one.line.amount), "why": one.why, "clause": one.clause}
-                for one in answer.excluded
-            ],
+            "excluded": [{**asdict(one), "amount": str(one.amount)} for one in worked_out.excluded],
             "clauses": answer.clauses,
             "unchecked": unchecked,
             "reserves": answer.reserves,

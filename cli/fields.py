@@ -23,6 +23,7 @@ from domain.fund.file import Part
 from domain.money import Money
 from domain.spend import Contract, SpendLine
 from domain.standard import Answers, Grade
+from domain.vouchers import Covered, Equipment, Invoice, PaymentProof
 from domain.words import zh
 
 _EVERY_COMMANDS: Final = frozenset(field.name for field in dataclasses.fields(CaseCommand))
@@ -34,8 +35,23 @@ _LABELS: Final[Mapping[str, str]] = {
     "line": "价格行（从 1 数起）",
     "quantity": "数量",
     "upheld": "异议是否成立",
-    "number": "合同编号",
+    "number": "编号、号码",
     "signed": "签订日期",
+    "contract_sha256": "合同文件哈希（SHA-256）",
+    "invoices": "发票",
+    "payments": "付款凭证",
+    "equipment": "设备",
+    "code": "发票代码（数电票填空文字）",
+    "tax": "金额含税 included 或不含税 excluded",
+    "issued": "开票日期",
+    "seller": "销售方统一社会信用代码",
+    "covers": "分到各价格行的金额",
+    "paid_on": "付款日期",
+    "payer": "付款账户名称",
+    "serial": "设备序列号",
+    "sha256": "文件哈希（SHA-256）",
+    "filing": "提交凭证的命令号",
+    "given_by": "资金来源项目",
     "lines": "价格清单行",
     "total": "合同总价（元）",
     "kind": "支出类别",
@@ -131,7 +147,7 @@ def _read(wanted: Any, said: Any, where: str) -> Any:
         except ValueError as bad:
             raise WrongField(f"{where}：{bad}") from bad
     try:
-        if wanted in (Contract, SpendLine, Grade, NamedProduct, Part):
+        if wanted in (Contract, SpendLine, Grade, NamedProduct, Part, Covered, Equipment, Invoice, PaymentProof):
             return _object(wanted, said, where)
         if get_origin(wanted) is tuple:
             return tuple(

@@ -13,8 +13,8 @@ from console import asked, lamps, questions, saying
 from console.questions import FAILED, STAGES, Wanted
 from console.saying import Said
 from console.view import Console
+from domain.case.entitlement import EntitlementVerified
 from domain.case.file import Acceptance, Inspection, Recovery, Stage
-from domain.case.payout import EntitlementVerified
 from domain.case.rooms import EVENTS
 from domain.record import Fact
 from domain.words import STAGES as STAGE_WORDS

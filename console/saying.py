@@ -14,6 +14,7 @@ from domain.money import Money
 from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Cited, Pack
 from domain.rejections import Rejection
 from domain.standard import DIMENSIONS, spelled
+from domain.vouchers import PAPERS, TAXES
 from domain.words import COMMANDS, ROLES, STAGES, STATES, TIMERS
 from policies import load, notation
 
@@ -54,6 +55,7 @@ LABELS: Final[Mapping[str, str]] = {
     "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
     "cause": "警示原因", "decision": "服务商处理命令号", "number": "异议序号", "objection": "异议",
     "provisional": "暂定", "replaced_by": "由哪个公示替代", "replaces": "替代哪个公示", "seen_sha256": "页面实际哈希",
+    "filing": "凭证", "paper": "凭证类别", "support": "已获其他财政资金", "use": "用于", "voucher_number": "凭证号码",
     "sha256": "公示内容哈希", "since": "起算日", "snapshot": "公示内容",
 }  # fmt: skip
 """Every field that an event of the house can carry beside what all events carry."""
@@ -75,6 +77,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "debit": _ACCOUNTS,
     "kind": COMMANDS,
     "pair": PAIRS,
+    "paper": PAPERS,
     "post": POSTS,
     "list_kind": EXCLUSIONS,
     "line": {"retrofit": "企业改造补贴"},
@@ -165,6 +168,12 @@ def _field(name: str, value: Any) -> Said:
             return Said(label, _contract_line(value), tables=(spending(value["lines"], "合同价格行", value["total"]),))
         case "entitlement", dict():
             return _entitlement(label, value)
+        case "filing", dict():
+            return Said(label, _filed_line(value), tables=_filed(value))
+        case "support", dict():
+            return Said(label, _support_line(value))
+        case "use", dict():
+            return Said(label, f"{value['city_name']} {value['firm']} 第{value['batch']}批 {value['lines']}")
         case "verified", list():
             return Said(label, tables=(spending(value, label),))
         case "deadline", dict():
@@ -277,6 +286,51 @@ def share(ratio: str) -> str:
 def _entitlement(label: str, plain: Mapping[str, Any]) -> Said:
     excluded = (spending(plain["excluded"], "不予支持的投入"),) if plain["excluded"] else ()
     return Said(label, f"{yuan(plain['amount'])} 元", items=tuple(plain["steps"]), tables=excluded)
+
+
+def _support_line(plain: Mapping[str, Any]) -> str:
+    return f"{plain['what']}：{plain['given_by']} {yuan(plain['amount'])} 元，{plain['document']}"
+
+
+def _filed_line(plain: Mapping[str, Any]) -> str:
+    return f"{_contract_line(plain['contract'])}，文件哈希 {plain['contract_sha256']}"
+
+
+def _filed(plain: Mapping[str, Any]) -> tuple[Table, ...]:
+    """The papers of a filing, each beside the lines of the contract that it stands for."""
+    lines = plain["contract"]["lines"]
+
+    def shares(covers: Sequence[Mapping[str, Any]]) -> str:
+        return "；".join(f"{part['line']} {lines[part['line'] - 1]['what']} {yuan(part['amount'])}" for part in covers)
+
+    invoices = tuple(
+        (f"{one['code']} {one['number']}".strip(), one["issued"], one["seller"], TAXES[one["tax"]],
+         yuan(one["amount"]), shares(one["covers"]), one["sha256"])
+        for one in plain["invoices"]
+    )  # fmt: skip
+    payments = tuple(
+        (one["number"], one["paid_on"], one["payer"], yuan(one["amount"]), shares(one["covers"]), one["sha256"])
+        for one in plain["payments"]
+    )
+    equipment = tuple(
+        (one["serial"], f"{one['line']} {lines[one['line'] - 1]['what']}", one["sha256"]) for one in plain["equipment"]
+    )
+    tables = (
+        Table(
+            "发票（单位：元）",
+            ("代码、号码", "开票日期", "销售方", "含税", "金额", "对应价格行", "文件哈希"),
+            invoices,
+            frozenset({4}),
+        ),
+        Table(
+            "付款凭证（单位：元）",
+            ("凭证号", "付款日期", "付款账户", "金额", "对应价格行", "文件哈希"),
+            payments,
+            frozenset({3}),
+        ),
+        Table("设备", ("序列号", "对应价格行", "文件哈希"), equipment),
+    )
+    return tuple(table for table in tables if table.rows)
 
 
 def _contract_line(plain: Mapping[str, Any]) -> str:

@@ -127,6 +127,11 @@ def register_id(world: str, credit_code: str) -> UUID:
     return _id("register", world, tidy(credit_code))
 
 
+def voucher_id(world: str, paper: str, *numbers: str) -> UUID:
+    """凭证: one paper by its number, in whatever city it is shown; ``world`` as for a register."""
+    return _id("voucher", world, paper, *numbers)
+
+
 def fund_id(city: str, programme: str, line: str) -> UUID:
     """资金: one budget line of one city's programme."""
     return _id("fund", city, programme, line)

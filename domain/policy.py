@@ -119,6 +119,7 @@ EXCLUSIONS: Final[Mapping[str, str]] = {
 
 _ELIGIBLE: Final = {kind: name for kind, name in SPEND_KINDS.items() if kind != "other"}
 _STANDARDS: Final = {"2022": "2022年版，工信厅企业〔2022〕32号", "2024": "2024年版，工信厅企业〔2024〕56号"}
+_EARLIER: Final = {"exclude": "该项支出不重复支持", "deduct": "扣减已获资金", "stack": "可以叠加"}
 _CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
 _BASES: Final = {"all": "全额", "part": "不合规部分", "share": "按比例"}
 _LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}
@@ -154,6 +155,8 @@ KEYS: Final[Mapping[str, Key]] = {
     "payout.ratio": Key("ratio", "补贴比例是多少"),
     "payout.cap": Key("money", "每家企业补贴上限是多少"),
     "payout.eligible": Key("list", "哪些支出可以补贴", words=_ELIGIBLE),
+    "payout.vouchers": Key("flag", "核实支出是否须以发票和付款凭证为据", asked=False),
+    "payout.earlier_money": Key("text", "同一支出已获其他财政资金的如何处理", words=_EARLIER, asked=False),
     "payout.budget": Key("money", "企业改造补贴的预算是多少"),
     "lookback.rule": Key("text", "是否对企业抽查复核，抽查什么"),
     "lookback.share": Key("ratio", "抽查比例是多少"),

@@ -171,6 +171,25 @@ class ProviderTier(Row):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SubsidyRate(Row):
+    """补贴标准: ratio and cap where the sources tell batches, levels or days of completion apart.
+
+    What a row leaves open holds for all; where no row says a figure, ``payout.ratio`` and ``payout.cap`` do.
+    """
+
+    TABLE: ClassVar = "subsidy_rate"
+    TITLE: ClassVar = "分档补贴标准"
+    NAMED_BY: ClassVar = ("batch", "level", "starts")
+    UNITS: ClassVar = YUAN
+    batch: str = field(default="", metadata=_is("text", "批次"))
+    level: int | None = field(default=None, metadata=_is("level", "达到等级"))
+    starts: date | None = field(default=None, metadata=_is("date", "完工自"))
+    ends: date | None = field(default=None, metadata=_is("date", "完工至"))
+    ratio: Fraction | None = field(default=None, metadata=_is("ratio", "补贴比例"))
+    cap: Money | None = field(default=None, metadata=_is("money", "补贴上限"))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approval(Row):
     """审批环节: one step of a chain of approvals, and the document it leaves."""
 
@@ -229,6 +248,7 @@ class County(Row):
 
 
 TABLES: Final[Mapping[str, type[Row]]] = {
-    kind.TABLE: kind for kind in (Industry, County, Kpi, Quota, Phase, ProviderTier, BudgetLine, Approval, Notice)
+    kind.TABLE: kind
+    for kind in (Industry, County, Kpi, Quota, Phase, ProviderTier, BudgetLine, SubsidyRate, Approval, Notice)
 }
 """Every table a pack may hold. A table that is not here is a typing error in the pack."""

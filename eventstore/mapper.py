@@ -11,7 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import allotment, batch, catalogue, exclusions, places, register
+from domain import allotment, batch, catalogue, exclusions, places, register, vouchers
 from domain.case import rooms
 from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
@@ -31,6 +31,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     *expert_review.EVENTS,
     *exclusions.EVENTS,
     *register.EVENTS,
+    *vouchers.EVENTS,
 )
 """Every fact of the house. A topic that is not here is not read: the database cannot choose which code runs."""
 

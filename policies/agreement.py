@@ -26,6 +26,7 @@ from domain.policy_rows import (
     Phase,
     ProviderTier,
     Quota,
+    SubsidyRate,
 )
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
@@ -47,7 +48,7 @@ def disagreements(pack: Pack) -> list[Disagreement]:
     wrong = list(_codes(pack))
     if wrong:
         return wrong
-    for check in (_places, _targets, _phases, _tiers, _chains, _notices):
+    for check in (_places, _targets, _phases, _tiers, _rates, _chains, _notices):
         wrong += check(pack)
     for sums in (_whole_targets, _quotas, _budget) if not wrong else ():
         wrong += [first for first in [next(sums(pack), None)] if first]
@@ -224,6 +225,28 @@ def _tiers(pack: Pack) -> Iterator[Disagreement]:
     for index, tier in enumerate(pack.rows(ProviderTier)):
         if tier.most is not None and (tier.least is None or tier.most <= tier.least):
             yield Disagreement("provider_tier", f"most {tier.most} 应大于 least", index, "most")
+
+
+def _rates(pack: Pack) -> Iterator[Disagreement]:
+    """No firm meets two rows that say the same figure, and a row says at least one."""
+    rows = pack.rows(SubsidyRate)
+    for index, row in enumerate(rows):
+        if row.ratio is None and row.cap is None:
+            yield Disagreement("subsidy_rate", "ratio、cap 至少应写一项", index, "batch")
+        if row.starts and row.ends and row.ends < row.starts:
+            yield Disagreement("subsidy_rate", f"ends {row.ends} 早于 starts {row.starts}", index, "ends")
+        for before in rows[:index]:
+            twice = (row.ratio and before.ratio) or (row.cap and before.cap)
+            if twice and _meet(row, before):
+                yield Disagreement("subsidy_rate", f"与“{before.label}”适用于同样的企业", index, "batch")
+
+
+def _meet(one: SubsidyRate, other: SubsidyRate) -> bool:
+    """Whether a firm could fall under both."""
+    named = ((one.batch, other.batch), (one.level, other.level))
+    apart = any(mine and its and mine != its for mine, its in named)
+    after = one.starts and other.ends and other.ends < one.starts
+    return not (apart or after or (other.starts and one.ends and one.ends < other.starts))
 
 
 def _chains(pack: Pack) -> Iterator[Disagreement]:

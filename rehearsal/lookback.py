@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.case.entitlement import entitlement
 from domain.case.lookback import (
     LEVEL_FALLEN,
     CloseCase,
@@ -14,7 +15,6 @@ from domain.case.lookback import (
     ReportLookbackRectification,
     RevokeQualification,
 )
-from domain.case.payout import entitlement
 from domain.case.recovery import DecideRecovery, HandOverRecovery, NotifyRecovery, RecordRefund
 from domain.money import Money
 from domain.people import Role

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from hashlib import sha256
 from itertools import count
 from random import Random
 from typing import Any
@@ -25,16 +26,10 @@ from domain.case.application import SubmitApplication
 from domain.case.contract import FileContract, PassContract, RegisterContract, ReturnContract
 from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
+from domain.case.entitlement import VerifyEntitlement, entitlement
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
 from domain.case.listing import AnswerObjection, ConfirmPilot, PublishList, RecordObjection
-from domain.case.payout import (
-    ApprovePayout,
-    InstructPayment,
-    RecordBounce,
-    RecordReceipt,
-    VerifyEntitlement,
-    entitlement,
-)
+from domain.case.payout import ApprovePayout, InstructPayment, RecordBounce, RecordReceipt
 from domain.case.plan import FilePlan, PassPlan, ReturnPlan
 from domain.case.retrofit import InspectMilestone, ReportCompletion, ReportMilestone
 from domain.case.review import (
@@ -46,6 +41,7 @@ from domain.case.review import (
     SubmitSupplement,
     WaitlistApplication,
 )
+from domain.case.vouchers import FileVouchers
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal
 from domain.commands import CaseCommand
 from domain.identity import command_id
@@ -54,6 +50,7 @@ from domain.people import Person, Role
 from domain.policy import Pack
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
+from domain.vouchers import Covered, Invoice, PaymentProof
 from exchange.roster import RosterRow
 from policies import load
 from rehearsal.cast import DIAGNOSERS, EVALUATORS, PROVIDERS, Cast
@@ -327,10 +324,32 @@ def _retrofit(firm: Firm) -> Story:
     return True
 
 
+def _vouchers(firm: Firm) -> dict[str, Any]:
+    """An invoice and a bank slip for every line of the contract."""
+    assert firm.contract is not None
+    number, seller = firm.case.int % 10**17, f"91440300MA5F{PROVIDERS.index(firm.provider):06d}"
+    invoices, payments = [], []
+    for place, line in enumerate(firm.contract.lines, start=1):
+        digits, covers = f"{number:017d}{place:03d}", (Covered(place, line.amount),)
+        invoices.append(Invoice("", digits, line.amount, "included", firm.day, seller, _hash("发票", digits), covers))
+        payments.append(PaymentProof(digits, line.amount, firm.day, firm.row.name, _hash("回单", digits), covers))
+    return {
+        "contract_sha256": _hash("合同", firm.contract.number),
+        "invoices": tuple(invoices),
+        "payments": tuple(payments),
+    }
+
+
+def _hash(*words: str) -> str:
+    return sha256(" ".join(words).encode()).hexdigest()
+
+
 def _evaluation(firm: Firm) -> Story:
     me, cast = firm.cast.firm(firm.row), firm.cast
     firm.evaluator = firm.chance.choice(EVALUATORS)
     firm.later(5, 30)
+    if firm.pack.has("payout.vouchers") and firm.pack.flag("payout.vouchers"):
+        yield firm.gives(FileVouchers, me, **_vouchers(firm))
     yield firm.gives(ApplyForAcceptance, me, documents=("合同", "发票", "付款凭证", "总结报告", "自评表"))
     firm.later(1, 5)
     if firm.happens(0.05):

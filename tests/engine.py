@@ -194,6 +194,8 @@ class Firm:
             fields |= {"county": COUNTY, "industry": INDUSTRY, "rehearsal": True}
         if kind == "submit-application":
             fields |= {"batch": batch_id(CITY, self.town.programme, "1")}
+        if kind == "file-contract":
+            fields |= {"contract": cast.contract(number=f"HT-1-{self.code}")}  # no two firms have one contract
         self.said += 1
         identity = command_id(str(self.case), kind, str(self.said))
         return rooms.COMMANDS[kind](command_id=identity, by=hand, case=self.case, **{**fields, **changes})

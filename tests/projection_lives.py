@@ -25,6 +25,7 @@ from domain.case import (
     contract,
     contract_change,
     diagnosis,
+    entitlement,
     evaluation,
     listing,
     lookback,
@@ -644,7 +645,7 @@ def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str,
         return _lookback(life, luck)
     match case.subsidy:
         case Subsidy.TO_VERIFY:
-            return payout.VerifyEntitlement, Role.CLERK, {}
+            return entitlement.VerifyEntitlement, Role.CLERK, {}
         case Subsidy.VERIFIED:
             return payout.ApprovePayout, Role.LEADER, {"amount": due, "document": "纪要1号"}
         case Subsidy.APPROVED:

@@ -12,7 +12,7 @@ import pytest
 from domain.case.acceptance import level_must_reach_the_minimum
 from domain.case.application import firm_must_be_in_a_county_of_the_city, firm_must_be_in_a_pilot_industry
 from domain.case.contract import contract_must_be_signed_within_the_pilot
-from domain.case.payout import entitlement
+from domain.case.entitlement import entitlement
 from domain.money import Money
 from domain.policy import KEYS, Pack, Row
 from domain.policy_rows import TABLES, columns_of

@@ -224,6 +224,22 @@ BREAKS = {
         "kpi",
         "不出自来源（大连方案、117号通知）",
     ),
+    "a subsidy without ratio or cap": _added(
+        f'[[subsidy_rate]]\nbatch = "1" # here\n{SAID}', "# here", "subsidy_rate", "ratio、cap 至少应写一项"
+    ),
+    "a subsidy that ends before it starts": _added(
+        f'[[subsidy_rate]]\nratio = "40%"\nstarts = 2025-01-01\nends = 2024-12-31 # here\n{SAID}',
+        "2024-12-31 # here",
+        "subsidy_rate",
+        "ends 2024-12-31 早于 starts 2025-01-01",
+    ),
+    "two subsidies for one firm": _added(
+        f'[[subsidy_rate]]\nbatch = "1"\nratio = "40%"\n{SAID}\n'
+        f'[[subsidy_rate]] # here\nlevel = 3\nunit = "万元"\nratio = "30%"\ncap = "10"\n{SAID}',
+        "# here",
+        "subsidy_rate",
+        "与“subsidy_rate.1”适用于同样的企业",
+    ),
     "a county left out": Break(
         '"瓦房店市", "庄河市"', '"瓦房店市", "庄河市", "新市"', 'name = "中山', "county", "“新市”一行"
     ),

@@ -14,6 +14,7 @@ from domain.case.evaluation import (
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.level import file_answers
 from domain.case.listing import notice_must_have_stood_its_time
+from domain.case.vouchers import verified_spend_must_rest_on_vouchers
 from domain.commands import CaseCommand
 from domain.notice.effect import case_must_stand_in_its_notice, notice_must_have_been_completed
 from domain.policy import Pack
@@ -233,6 +234,7 @@ def file_recheck(case: CaseFile, command: FileRecheck, papers: CasePapers) -> No
     assert papers.standard is not None
     grade_must_be_within_the_scale(command.grade, papers.standard)
     verified_spend_must_stay_within_the_contract(case, command.verified)
+    verified_spend_must_rest_on_vouchers(case, command.verified, papers.pack)
     words_must_be_given(command.report, "复验报告编号")
     file_answers(case, command.answers, command.grade, papers)
     case.record(

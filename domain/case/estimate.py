@@ -10,11 +10,11 @@ from typing import Final
 
 from domain.case.acceptance import level_must_reach_the_minimum
 from domain.case.contract import contract_must_be_signed_within_the_pilot
-from domain.case.payout import entitlement, why_excluded
+from domain.case.entitlement import clauses_of, entitlement
 from domain.money import ZERO, Money, total
 from domain.policy import KEYS, SPEND_KINDS, Cited, Pack
 from domain.rejections import Rejection
-from domain.spend import Entitlement, SpendLine
+from domain.spend import Entitlement, Grounds, SpendLine
 from domain.standard import Grade
 
 _PAID_BY: Final[Sequence[str]] = ("payout.eligible", "payout.ratio", "payout.cap")
@@ -41,20 +41,10 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Excluded:
-    """One line that the subsidy does not cover."""
-
-    line: SpendLine
-    why: str
-    clause: str
-
-
-@dataclass(frozen=True)
 class Estimate:
-    """The answer: the amount with every step, what was left out, and the clauses it rests on."""
+    """The answer: the amount with every step and what was left out, and the clauses it rests on."""
 
     worked_out: Entitlement
-    excluded: tuple[Excluded, ...]
     clauses: tuple[str, ...]
     """Of what is eligible, the ratio, the cap."""
     unchecked: Mapping[str, str]
@@ -86,18 +76,18 @@ def estimate(plan: Plan, pack: Pack) -> Estimate:
         if pack.has(key) and (plan.signed < pack.day(key) if word == "早于" else plan.signed > pack.day(key)):
             sentence = f"合同签订日 {plan.signed} {word} {pack.day(key)}，不在试点期内"
             raise Rejection(contract_must_be_signed_within_the_pilot.__name__, sentence, pack.clause(key))
-    worked_out = entitlement(plan.lines, pack, plan.completed)
-    clauses = tuple(pack.cited(key, plan.completed).clause for key in _PAID_BY)
-    excluded = tuple(Excluded(line, why_excluded(line), clauses[0]) for line in worked_out.excluded)
+    grounds = Grounds(batch=plan.batch, level=plan.level, completed=plan.completed)
+    worked_out = entitlement(plan.lines, pack, plan.completed, grounds)
+    clauses = clauses_of(pack, plan.completed, grounds)
     unchecked = {key: KEYS[key].question for key in _GUARDS if not pack.has(key)}
     laid_over = pack.assumptions()
     assumed = {key: laid_over[key] for key in (*_PAID_BY, *_GUARDS) if key in laid_over}
-    return Estimate(worked_out, excluded, clauses, unchecked, assumed, tuple(_reserves(plan, pack)))
+    return Estimate(worked_out, clauses, unchecked, assumed, tuple(_reserves(plan, pack)))
 
 
 def _reserves(plan: Plan, pack: Pack) -> Iterator[str]:
-    ratio = pack.cited("payout.ratio", plan.completed)
-    if ratio.comparator == "≤":
+    ratio = pack.cited("payout.ratio", plan.completed) if pack.has("payout.ratio") else None
+    if ratio is not None and ratio.comparator == "≤":
         yield f"补贴比例规则只写最高多少，此处按最高计，是最多可得之数（{ratio.clause}）"
     end = pack.cited("programme.end") if pack.has("programme.end") else None
     if end is not None and plan.completed > pack.day("programme.end"):

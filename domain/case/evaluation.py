@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
 from domain.case.level import file_answers
+from domain.case.vouchers import verified_spend_must_rest_on_vouchers
 from domain.commands import CaseCommand
 from domain.identity import same
 from domain.money import Money, total
@@ -159,6 +160,7 @@ def file_evaluation(case: CaseFile, command: FileEvaluation, papers: CasePapers)
     assert papers.standard is not None
     grade_must_be_within_the_scale(command.grade, papers.standard)
     verified_spend_must_stay_within_the_contract(case, command.verified)
+    verified_spend_must_rest_on_vouchers(case, command.verified, papers.pack)
     words_must_be_given(command.report, "评测报告编号")
     file_answers(case, command.answers, command.grade, papers)
     case.record(

@@ -25,8 +25,9 @@ from domain.policy import Pack
 from domain.provider.file import Pool, Provider
 from domain.record import Fact, File
 from domain.register import Register
-from domain.spend import Contract, Entitlement, SpendLine
+from domain.spend import Contract, EarlierSupport, Entitlement, SpendLine
 from domain.standard import Grade, Standard
+from domain.vouchers import Filing, VoucherRegister
 
 
 class Stage(StrEnum):
@@ -102,6 +103,7 @@ class Subsidy(StrEnum):
     APPROVED = "approved"
     INSTRUCTED = "instructed"
     PAID = "paid"
+    NOT_DUE = "not-due"
     RELEASED = "released"
 
 
@@ -154,6 +156,8 @@ class CasePapers:
     exclusions: Exclusions | None = None
     elsewhere: tuple[CaseFile, ...] = ()
     """The same firm's cases in other cities, as its register names them."""
+    vouchers: Mapping[UUID, VoucherRegister] = field(default_factory=dict)
+    """The registers of the papers that the command files or strikes."""
 
     def __post_init__(self) -> None:
         # A rule that holds from a later day on decides nothing today, whichever way it is asked for. Only where a whole
@@ -164,7 +168,7 @@ class CasePapers:
     @property
     def beside(self) -> tuple[File, ...]:
         """The files beside the case that the decision has written on; they are appended together with it."""
-        files = (self.fund, self.places, self.register, *self.providers.values())
+        files = (self.fund, self.places, self.register, *self.providers.values(), *self.vouchers.values())
         return tuple(file for file in files if file is not None and file.pending_events)
 
     @property
@@ -223,6 +227,8 @@ class CaseFile(File):
         """Why the provider of the contract on file signs nothing new: ``removed``, ``suspended``; empty: it may."""
         self.milestones: dict[str, bool | None] = {}
         self.completed_on: date | None = None
+        self.filings: dict[UUID, Filing] = {}
+        """Vouchers, by the command that filed them."""
         # the level: what the bureau lets a report declare, instead of what the answers come to
         self.level_override: tuple[int, int] | None = None
         # evaluation and acceptance
@@ -234,6 +240,8 @@ class CaseFile(File):
         self.acceptance_document = ""
         # money
         self.entitlement: Entitlement | None = None
+        self.earlier: dict[tuple[str, str, str], EarlierSupport] = {}
+        """What other programmes have given, by thing bought and document."""
         self.instruction = ""
         self.instructions = 0
         self.instructed_at: datetime | None = None

@@ -1,67 +1,25 @@
-"""兑付: the subsidy is worked out, approved against the budget, instructed and received; each by another person."""
+"""兑付: the subsidy is approved against the budget, instructed and received; each by another person."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
 from domain.calendar import china_day
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
-from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy
+from domain.case.entitlement import firm_must_be_accepted_and_qualified
+from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
 from domain.fund.file import Part
-from domain.money import ZERO, Money, total
-from domain.policy import SPEND_KINDS, Pack
+from domain.money import ZERO, Money
 from domain.rules import No, rule
-from domain.spend import Entitlement, SpendLine
 
 _BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
 """Whoever judged the firm moves none of its money."""
-
-
-def entitlement(verified: Sequence[SpendLine], pack: Pack, on: date) -> Entitlement:
-    """min(⌊ratio × eligible spend⌋, cap), to the fen. Raises OpenQuestion where the pack gives no ratio or cap."""
-    kinds = pack.list("payout.eligible", on)
-    ratio, cap = pack.ratio("payout.ratio", on), pack.money("payout.cap", on)
-    eligible = total(line.amount for line in verified if line.kind in kinds)
-    excluded = tuple(line for line in verified if line.kind not in kinds)
-    shared = eligible.share(ratio)
-    clauses = _clauses(pack, on)
-    amount = min(shared, cap)
-    steps = (
-        f"符合要求的投入合计 {eligible} 元（{clauses[0]}）",
-        *(f"不予支持：{line.what} {line.amount} 元，{why_excluded(line)}（{clauses[0]}）" for line in excluded),
-        f"{eligible} × {ratio} = {shared} 元，舍去不足一分（{clauses[1]}）",
-        f"与上限 {cap} 元取小 = {amount} 元（{clauses[2]}）",
-    )
-    return Entitlement(amount, eligible, excluded, str(ratio), cap, steps)
-
-
-def why_excluded(line: SpendLine) -> str:
-    """Why a line is set aside, in Chinese."""
-    return "此项不在可补贴的支出之列" if line.kind == "other" else f"{SPEND_KINDS[line.kind]}不在可补贴的支出之列"
-
-
-def _clauses(pack: Pack, on: date) -> tuple[str, ...]:
-    return tuple(pack.cited(key, on).clause for key in ("payout.eligible", "payout.ratio", "payout.cap"))
-
-
-class EntitlementVerified(CaseFact):
-    """The subsidy is worked out; the whole working lies in the event."""
-
-    TOPIC: ClassVar[str] = "case.entitlement-verified"
-    entitlement: Entitlement
-    verified: tuple[SpendLine, ...]
-
-    def fold(self, file: CaseFile) -> None:
-        file.entitlement = self.entitlement
-        file.subsidy = Subsidy.VERIFIED
-        file.sign("verify entitlement", self.by.id)
 
 
 class PayoutApproved(CaseFact):
@@ -117,14 +75,7 @@ class PaymentBounced(CaseFact):
         file.instruction = ""
 
 
-EVENTS = (EntitlementVerified, PayoutApproved, PaymentInstructed, PaymentReceived, PaymentBounced)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifyEntitlement(CaseCommand):
-    """Work out the subsidy from the verified spend."""
-
-    kind: Literal["verify-entitlement"] = "verify-entitlement"
+EVENTS = (PayoutApproved, PaymentInstructed, PaymentReceived, PaymentBounced)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,14 +122,6 @@ def money_must_not_be_frozen(case: CaseFile) -> No | None:
 
 
 @rule
-def firm_must_be_accepted_and_qualified(case: CaseFile) -> No | None:
-    """No money without a valid acceptance and the standing of a pilot, looked at anew at each step."""
-    if case.acceptance is Acceptance.ACCEPTED and case.qualification is Qualification.PILOT:
-        return None
-    return No("企业未验收合格或已不具备试点资格，不能兑付")
-
-
-@rule
 def amount_must_be_the_entitlement(case: CaseFile, amount: Money) -> No | None:
     """What is approved is what was worked out, to the fen."""
     due = case.entitlement.amount if case.entitlement else ZERO
@@ -196,36 +139,11 @@ def receipt_must_match_the_instruction(case: CaseFile, instruction: str, amount:
     return None
 
 
-@rule
-def there_must_be_something_to_pay(amount: Money) -> No | None:
-    """An entitlement of nothing is not approved; the verified spend must be looked at again."""
-    return None if amount > ZERO else No("核定补贴为零，没有可兑付的金额")
-
-
 def _may_move_money(case: CaseFile) -> None:
     firm_must_be_accepted_and_qualified(case)
     withdrawal_must_be_decided_first(case)
     money_must_not_be_frozen(case)
     finding_must_be_settled_first(case)
-
-
-def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CasePapers) -> None:
-    """Worked out from what the evaluator verified, by the rules of the day of completion.
-
-    How long evaluation and acceptance take after it changes nothing in what a firm is due.
-    """
-    step_must_be_due(case.subsidy, Subsidy.TO_VERIFY)
-    firm_must_be_accepted_and_qualified(case)
-    assert case.completed_on is not None
-    worked_out = entitlement(case.verified, papers.pack, case.completed_on)
-    there_must_be_something_to_pay(worked_out.amount)
-    case.record(
-        EntitlementVerified,
-        papers,
-        clauses=_clauses(papers.pack, case.completed_on),
-        entitlement=worked_out,
-        verified=case.verified,
-    )
 
 
 def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
@@ -292,7 +210,6 @@ def record_bounce(case: CaseFile, command: RecordBounce, papers: CasePapers) -> 
 
 
 DECISIONS = {
-    VerifyEntitlement: verify_entitlement,
     ApprovePayout: approve_payout,
     InstructPayment: instruct_payment,
     RecordReceipt: record_receipt,

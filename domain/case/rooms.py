@@ -15,6 +15,7 @@ from domain.case import (
     contract,
     contract_change,
     diagnosis,
+    entitlement,
     evaluation,
     expert_review,
     independence,
@@ -28,6 +29,7 @@ from domain.case import (
     review,
     schedule,
     supply,
+    vouchers,
     withdrawal,
 )
 from domain.case.application import OpenCase, SubmitApplication
@@ -48,9 +50,11 @@ ROOMS: Final = (
     contract,
     contract_change,
     retrofit,
+    vouchers,
     evaluation,
     acceptance,
     level,
+    entitlement,
     payout,
     lookback,
     recovery,

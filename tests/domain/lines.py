@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 from domain.identity import batch_id
 from domain.money import Money
 from domain.people import SYSTEM, Person
+from domain.vouchers import Covered, Equipment, Invoice, PaymentProof
 from tests.domain import cast
 from tests.domain.cast import CITY, CODE, ENTITLEMENT, LEVEL_2, PROGRAMME, contract
 
@@ -40,6 +42,25 @@ def _a_report(play: Play) -> dict[str, Any]:
         "verified": cast.LINES,
         "second_evaluator": "evaluator-2",
         "report": "PC-1",
+    }
+
+
+def _papers(play: Play) -> dict[str, Any]:
+    """An invoice and a payment of the whole for every line, and a gateway by its serial number."""
+    held, lines = len(play.case.filings), play.case.contract.lines if play.case.contract else cast.LINES
+    covers = [(Covered(place, line.amount),) for place, line in enumerate(lines, start=1)]
+    number = [f"{play.case.id.int % 10**14:014d}{held:04d}{place:02d}" for place in range(len(lines))]
+    return {
+        "contract_sha256": "a" * 64,
+        "invoices": tuple(
+            Invoice("", number[place], line.amount, "included", play.today, cast.OUT, "b" * 64, covers[place])
+            for place, line in enumerate(lines)
+        ),
+        "payments": tuple(
+            PaymentProof(number[place], line.amount, play.today, play.case.firm, "c" * 64, covers[place])
+            for place, line in enumerate(lines)
+        ),
+        "equipment": (Equipment(f"SN-{number[0]}", 1, "d" * 64),),
     }
 
 
@@ -102,6 +123,11 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "report-milestone": (cast.provider, lambda play: {"milestone": "上线", "done_on": play.today}),
     "inspect-milestone": (cast.supervisor, _always(milestone="上线", passed=True, opinion="属实")),
     "report-completion": (cast.firm, lambda play: {"completed_on": play.today, "self_grade": LEVEL_2}),
+    "file-vouchers": (cast.firm, _papers),
+    "strike-vouchers": (
+        cast.clerk1,
+        lambda play: {"filing": next(iter(play.case.filings), UUID(int=0)), "reason": "发票号码填错"},
+    ),
     "apply-for-acceptance": (cast.firm, _always(documents=("验收申请",))),
     "assign-evaluator": (cast.clerk1, _always(evaluator=cast.evaluator.organisation)),
     "file-evaluation": (cast.evaluator, _a_report),
@@ -113,7 +139,12 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "fail-acceptance": (cast.head, _always(reason="整改后仍不达标")),
     "publish-acceptance": (cast.clerk1, _always(document="公示2号")),
     "confirm-acceptance": (cast.leader, _nothing),
+    "record-earlier-support": (
+        cast.clerk1,
+        _always(line=1, given_by="省级技改专项", amount=Money.yuan("1000"), document="省财企2号"),
+    ),
     "verify-entitlement": (cast.clerk2, _nothing),
+    "deny-subsidy": (cast.head, _always(reason="核实支出均不在可补贴之列")),
     "approve-payout": (cast.leader, _always(amount=ENTITLEMENT, document="纪要1号")),
     "instruct-payment": (cast.treasury, _always(document="财企1号")),
     "record-receipt": (
@@ -170,6 +201,11 @@ LEVEL_FELL: Final[tuple[Step, ...]] = ("record-receipt", "draw-case", ("record-i
 REVOKED: Final[tuple[Step, ...]] = (*FOUND, "file-statement", "revoke-qualification")
 NOTIFIED: Final[tuple[Step, ...]] = (*REVOKED, "notify-recovery")
 DECIDED: Final[tuple[Step, ...]] = (*NOTIFIED, "decide-recovery")
+UNPROVEN: Final[tuple[Step, ...]] = (
+    ("file-evaluation", {"verified": ()}),
+    *("pass-acceptance", "publish-acceptance", "~acceptance_notice", "confirm-acceptance"),
+)
+"""Accepted, with no spend that could be verified."""
 WORST: Final = (("file-evaluation", {"grade": cast.LEVEL_1}),)
 
 SIDES: Final[Mapping[str, tuple[Step, ...]]] = {
@@ -189,6 +225,10 @@ SIDES: Final[Mapping[str, tuple[Step, ...]]] = {
     "ask-contract-change": ("register-contract",),
     "approve-contract-change": ("register-contract", "ask-contract-change"),
     "decline-contract-change": ("register-contract", "ask-contract-change"),
+    "file-vouchers": ("report-completion",),
+    "strike-vouchers": ("report-completion", "file-vouchers"),
+    "record-earlier-support": ("confirm-acceptance",),
+    "deny-subsidy": ("assign-evaluator", *UNPROVEN),
     "override-level": ("assign-evaluator",),
     "order-rectification": ("assign-evaluator", *WORST),
     "report-rectification": ("assign-evaluator", *WORST, "order-rectification"),

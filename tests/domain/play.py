@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from functools import wraps
 from typing import Any, Final, ParamSpec
+from uuid import UUID
 
 import pytest
 
@@ -21,6 +22,7 @@ from domain.case import rooms
 from domain.case.alarm import WatchProvider
 from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
+from domain.case.vouchers import looked_up
 from domain.catalogue import Catalogue
 from domain.commands import CaseCommand
 from domain.exclusions import Exclusions
@@ -47,6 +49,7 @@ from domain.provider.file import Membership, Pool, Provider
 from domain.record import Fact, File
 from domain.register import Register
 from domain.rejections import Refusal, Rejection
+from domain.vouchers import VoucherRegister
 from policies import load
 from policies.calendars import published
 from tests.domain.cast import CASE, CITY, CODE, OUT, PROGRAMME, REVISED, RULES, clerk1, head, provider, treasury
@@ -158,6 +161,7 @@ class Play:
     batch_facts: tuple[Fact, ...] = field(default=(), repr=False)
     places_facts: tuple[Fact, ...] = field(default=(), repr=False)
     register_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    voucher_facts: Mapping[UUID, tuple[Fact, ...]] = field(default_factory=dict, repr=False)
     exclusions: Exclusions = field(default_factory=lambda: Exclusions.fresh(EXCLUSIONS), repr=False)
     """Read and never written by a case."""
     elsewhere: tuple[CaseFile, ...] = field(default=(), repr=False)
@@ -195,6 +199,10 @@ class Play:
     def register(self) -> Register:
         """The firm's register as its facts tell it."""
         return Register.folded(REGISTER, self.register_facts)
+
+    def voucher(self, key: UUID) -> VoucherRegister:
+        """One voucher's register as its facts tell it."""
+        return VoucherRegister.folded(key, self.voucher_facts.get(key, ()))
 
     @property
     def batch(self) -> Batch:
@@ -301,6 +309,7 @@ class Play:
             register=self.register,
             exclusions=self.exclusions,
             elsewhere=self.elsewhere,
+            vouchers={one.id: self.voucher(one.id) for one in looked_up(self.case, command)},
         )
 
     def when(self, kind: str, **changes: Any) -> Play:
@@ -326,6 +335,10 @@ class Play:
             fund_facts=(*self.fund_facts, *booked),
             places_facts=(*self.places_facts, *placed),
             register_facts=(*self.register_facts, *_pending(papers.register)),
+            voucher_facts={
+                **self.voucher_facts,
+                **{key: (*self.voucher_facts.get(key, ()), *_pending(one)) for key, one in papers.vouchers.items()},
+            },
             now=self.now + timedelta(minutes=1),
             said=self.said + 1,
             asked=command.kind,

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from domain.case.acceptance import AcceptanceConfirmed, AcceptanceFailed, AcceptancePassed
+from domain.case.entitlement import EntitlementVerified
 from domain.case.evaluation import EvaluationFiled
 from domain.case.file import Acceptance, CaseFile, Inspection, Qualification, Recovery, Subsidy
 from domain.case.level import LevelOverridden
 from domain.case.lookback import InspectionFound, InspectionPassed
-from domain.case.payout import EntitlementVerified, PaymentInstructed, PaymentReceived, PayoutApproved
+from domain.case.payout import PaymentInstructed, PaymentReceived, PayoutApproved
 from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecorded
 from domain.case.review import CityReviewPassed, CountyReviewPassed
 from domain.case.rooms import standing

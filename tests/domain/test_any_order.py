@@ -38,6 +38,7 @@ PACKS: tuple[Pack, ...] = (
     rules({"contract.supervised": False, "recovery.basis": "part", "selection.max_supplements": 2}),
     rules({"acceptance.max_rectifications": 0, "lookback.clawback": "decision"}),
     rules(without=["payout.ratio", "timers.inspection"]),
+    rules({"payout.vouchers": True, "payout.earlier_money": "deduct"}),
 )
 IDS = sorted({person.id for person in PEOPLE} | {"evaluator-2", "inspector-2"})
 
@@ -72,6 +73,9 @@ CHANGES: dict[str, tuple[dict[str, Any], ...]] = {
 SAYINGS = [(kind, said) for kind in COMMANDS for said in ({}, *CHANGES.get(kind, ()))]
 SELDOM = {
     "ask-withdrawal": 0.01,
+    "file-vouchers": 0.1,
+    "strike-vouchers": 0.2,
+    "record-earlier-support": 0.05,
     "approve-withdrawal": 0.3,
     "decline-withdrawal": 0.3,
     "adopt-rules": 0.02,

@@ -14,6 +14,7 @@ from domain.case import (
     contract,
     contract_change,
     diagnosis,
+    entitlement,
     evaluation,
     independence,
     level,
@@ -24,6 +25,7 @@ from domain.case import (
     recovery,
     retrofit,
     review,
+    vouchers,
 )
 from domain.case import schedule as times
 from domain.case import withdrawal as leaving
@@ -115,7 +117,11 @@ EFFECTS: Final[dict[str, Effect]] = {
         (acceptance.AcceptanceConfirmed,),
         {"acceptance": Acceptance.ACCEPTED, "subsidy": Subsidy.TO_VERIFY, "stage": Stage.PAYOUT},
     ),
-    "verify-entitlement": ((payout.EntitlementVerified,), {"subsidy": Subsidy.VERIFIED}),
+    "verify-entitlement": ((entitlement.EntitlementVerified,), {"subsidy": Subsidy.VERIFIED}),
+    "file-vouchers": ((vouchers.VouchersFiled,), {"acceptance": Acceptance.AWAITING_APPLICATION}),
+    "strike-vouchers": ((vouchers.VouchersStruck,), {"filings": {}}),
+    "record-earlier-support": ((entitlement.EarlierSupportRecorded,), {"subsidy": Subsidy.TO_VERIFY}),
+    "deny-subsidy": ((entitlement.SubsidyDenied,), {"subsidy": Subsidy.NOT_DUE, "stage": Stage.LOOKBACK}),
     "approve-payout": ((payout.PayoutApproved,), {"subsidy": Subsidy.APPROVED}),
     "instruct-payment": ((payout.PaymentInstructed,), {"subsidy": Subsidy.INSTRUCTED, "instructions": 1}),
     "record-receipt": (
@@ -206,6 +212,9 @@ NOT_TWICE: Final = {
     "decline-withdrawal": "withdrawal_must_have_been_asked",
     "adopt-rules": "adopted_rules_must_be_others",
     "ask-contract-change": "one_change_at_a_time",
+    "file-vouchers": "",  # more may be shown
+    "strike-vouchers": "filing_must_be_on_file",
+    "record-earlier-support": "",  # a slip is put right by another
     "override-level": "",  # a slip is put right by another
     "approve-contract-change": "there_must_be_a_change_to_decide",
     "decline-contract-change": "there_must_be_a_change_to_decide",
@@ -240,6 +249,7 @@ TOO_EARLY: Final = {
     "approve-contract-change": "step_must_be_due",
     "decline-contract-change": "there_must_be_a_change_to_decide",
     "draw-case": "case_must_be_in_the_frame",
+    "strike-vouchers": "filing_must_be_on_file",
     "approve-conflict": "there_must_be_a_conflict_to_approve",
     "watch-provider": "case_must_be_retrofitted_by_the_provider",
     "record-reminder": "deadline_must_be_running",

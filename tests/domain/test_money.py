@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from domain.case.payout import entitlement
+from domain.case.entitlement import entitlement
 from domain.money import ZERO, Money, split, total
 from domain.policy import SPEND_KINDS
 from domain.spend import SpendLine

@@ -8,14 +8,13 @@ from fractions import Fraction
 
 import pytest
 
+from domain.case.entitlement import EntitlementVerified, entitlement
 from domain.case.file import Acceptance, CasePapers, Qualification, Stage, Subsidy
 from domain.case.payout import (
-    EntitlementVerified,
     PaymentBounced,
     PaymentInstructed,
     PaymentReceived,
     PayoutApproved,
-    entitlement,
 )
 from domain.case.rooms import decide
 from domain.fund.file import FundCommitted, FundPaid
@@ -73,7 +72,9 @@ def test_the_working_shows_what_counted_what_did_not_and_where_it_stands() -> No
 
     assert (worked_out.amount, worked_out.ratio, worked_out.cap) == (ENTITLEMENT, "1/2", Money.wan(50))
     assert worked_out.eligible == Money.yuan("800000.01")
-    assert worked_out.excluded == (LINES[3],)
+    assert [(line.what, line.amount, line.clause) for line in worked_out.excluded] == [
+        (LINES[3].what, LINES[3].amount, clause("payout.eligible"))
+    ]
     steps = "\n".join(worked_out.steps)
     for said in ("800000.01", "咨询 20000.00", "1/2", "400000.00", "500000.00"):
         assert said in steps

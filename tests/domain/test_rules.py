@@ -15,7 +15,7 @@ import pytest
 
 import domain
 from activities.desk import COMMANDS
-from domain import allotment, batch, catalogue, exclusions, places, register
+from domain import allotment, batch, catalogue, exclusions, places, register, vouchers
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
@@ -44,6 +44,7 @@ FACTS: tuple[type[Fact], ...] = (
     *exclusions.EVENTS,
     *expert_review.EVENTS,
     *register.EVENTS,
+    *vouchers.EVENTS,
 )
 
 

@@ -53,6 +53,11 @@ def _may_be_archived(case: CaseFile) -> bool:
     )
 
 
+def _takes_vouchers(case: CaseFile) -> bool:
+    judged = (Acceptance.DECIDING, Acceptance.PASSED, Acceptance.NOTICED, Acceptance.ACCEPTED, Acceptance.FAILED)
+    return case.works in (Works.UNDER_WAY, Works.DONE) and case.acceptance not in judged
+
+
 def _some_time_runs(case: CaseFile) -> bool:
     return any(not held.passed for held in case.deadlines.values())
 
@@ -93,6 +98,12 @@ TURNS: Final[Mapping[str, Turn]] = {
     "report-milestone": _works(Works.UNDER_WAY),
     "inspect-milestone": lambda case: case.works is Works.UNDER_WAY and None in case.milestones.values(),
     "report-completion": lambda case: case.works is Works.UNDER_WAY and case.contract_change is None,
+    "file-vouchers": _takes_vouchers,
+    "strike-vouchers": lambda case: _takes_vouchers(case) and bool(case.filings),
+    "record-earlier-support": lambda case: (
+        case.works in (Works.UNDER_WAY, Works.DONE) and case.subsidy in (Subsidy.NONE, Subsidy.TO_VERIFY)
+    ),
+    "deny-subsidy": _subsidy(Subsidy.TO_VERIFY),
     "apply-for-acceptance": _acceptance(Acceptance.AWAITING_APPLICATION),
     "assign-evaluator": _acceptance(Acceptance.ASSIGNING),
     "file-evaluation": _acceptance(Acceptance.EVALUATING),
