@@ -13,7 +13,7 @@ from console import asked, lamps, questions, saying
 from console.questions import FAILED, STAGES, Wanted
 from console.saying import Said
 from console.view import Console
-from domain.case.entitlement import EntitlementVerified
+from domain.case.entitlement import EntitlementVerified, SubsidyDenied
 from domain.case.file import Acceptance, Inspection, Recovery, Stage
 from domain.case.rooms import EVENTS
 from domain.record import Fact
@@ -95,7 +95,8 @@ def mount(app: FastAPI, console: Console) -> None:
             raise asked.NotThere(f"没有编号为 {wanted} 的企业档案")
         frame = console.frame(request, of=(case.city, case.programme))
         events = timeline.of_case(console.engine, wanted)
-        worked_out = [event.payload for event in events if event.topic == EntitlementVerified.TOPIC]
+        told = (EntitlementVerified.TOPIC, SubsidyDenied.TOPIC)
+        worked_out = [event.payload for event in events if event.topic in told]
         firm = money.of_case(console.engine, wanted)
         return console.page(
             "case.html",
