@@ -80,8 +80,9 @@ def fold(connection: Connection, stretch: Stretch) -> None:
         if now.entitlement is None:
             continue
         had, has = _amounts(before), _amounts(now)
-        if had == has:
-            continue
+        worked_out = before is not None and before.entitlement is not None
+        if worked_out and had == has:
+            continue  # but nothing due is told too, once it is worked out
         rows.append({"case_id": now.id, "city": now.city, "programme": now.programme, **has})
         place = (now.city, now.programme, now.batch_code, now.county)
         held = changes.setdefault(place, dict.fromkeys(_AMOUNTS, 0))

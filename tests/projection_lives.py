@@ -10,6 +10,7 @@ from functools import partial
 from random import Random
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import psycopg
 from psycopg import sql
@@ -35,6 +36,7 @@ from domain.case import (
     retrofit,
     review,
     rooms,
+    vouchers,
 )
 from domain.case.adoption import AdoptRules
 from domain.case.alarm import WatchProvider
@@ -53,6 +55,7 @@ from domain.case.independence import ApproveConflict
 from domain.case.level import OverrideLevel
 from domain.case.schedule import PassDeadline, RecordReminder, next_wake
 from domain.case.supply import NamedProduct
+from domain.case.vouchers import looked_up
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
@@ -110,6 +113,7 @@ from domain.register import Register
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
+from domain.vouchers import Equipment, VoucherRegister
 from policies import load
 from policies.calendars import published
 from settings import Settings
@@ -178,6 +182,7 @@ class Town:
         self.places = {batch.id: Places.fresh(places_id(batch.id)) for batch in self.batches}
         self.allotment = Allotment.fresh(allotment_id(CITY, PROGRAMME))
         self.exclusions = Exclusions.fresh(exclusions_id(CITY))
+        self.vouchers: dict[UUID, VoucherRegister] = {}
 
     def acts(self) -> Generator[tuple[list[File], Command]]:
         """Everything that happens, in order: the files with what they recorded, and the command."""
@@ -465,6 +470,10 @@ class Town:
             places=self.places[batch.id],
             register=life.register,
             exclusions=self.exclusions,
+            vouchers={
+                one.id: self.vouchers.setdefault(one.id, VoucherRegister.fresh(one.id))
+                for one in looked_up(life.case, command)
+            },
         )
         if kind is WatchProvider:
             papers = _about_the_provider(life.case, papers)
@@ -609,8 +618,17 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
 
 def _acceptance(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
     case = life.case
-    report = {"verified": case.contract.lines if case.contract else (), "second_evaluator": "e-2", "report": "PC-1"}
+    proven = case.contract.lines if case.contract and luck < 0.75 else ()
+    report = {"verified": proven, "second_evaluator": "e-2", "report": "PC-1"}
     match case.acceptance:
+        case Acceptance.AWAITING_APPLICATION if luck < 0.2 and not case.earlier:
+            given = {"line": 1, "given_by": "技改专项", "amount": Money(0), "document": "大财企1号"}
+            return entitlement.RecordEarlierSupport, Role.CLERK, given
+        case Acceptance.AWAITING_APPLICATION if luck > 0.7 and not case.filings:
+            gauge = Equipment(f"SN-{case.credit_code}", 1, "a" * 64)
+            return vouchers.FileVouchers, Role.FIRM, {"contract_sha256": "b" * 64, "equipment": (gauge,)}
+        case Acceptance.AWAITING_APPLICATION if luck > 0.5 and case.filings:
+            return vouchers.StrikeVouchers, Role.CLERK, {"filing": next(iter(case.filings))}
         case Acceptance.AWAITING_APPLICATION:
             return evaluation.ApplyForAcceptance, Role.FIRM, {"documents": ("合同", "发票")}
         case Acceptance.ASSIGNING:
@@ -644,6 +662,8 @@ def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str,
     if case.subsidy is Subsidy.APPROVED and life.bad and luck < 0.4 and case.inspection is Inspection.NONE:
         return _lookback(life, luck)
     match case.subsidy:
+        case Subsidy.TO_VERIFY if not case.verified:
+            return entitlement.DenySubsidy, Role.HEAD, {}
         case Subsidy.TO_VERIFY:
             return entitlement.VerifyEntitlement, Role.CLERK, {}
         case Subsidy.VERIFIED:
@@ -704,7 +724,9 @@ def _recovery(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[st
 def _contract(life: Life) -> Contract:
     software, gauges = Money(30_000_00 + life.rng.randrange(99_000_000)), Money(10_000_01)
     lines = (SpendLine("software", "MES", software), SpendLine("acquisition", "传感器", gauges))
-    return Contract("HT-1", "云上公司", min(life.at.date(), date(2025, 12, 30)), lines, software + gauges)
+    return Contract(
+        f"HT-{life.case.credit_code}", "云上公司", min(life.at.date(), date(2025, 12, 30)), lines, software + gauges
+    )
 
 
 def _standard(life: Life) -> str:

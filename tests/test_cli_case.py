@@ -162,7 +162,7 @@ async def test_a_firms_whole_way_to_the_contract_typed_by_hand(shell: Shell, tow
             assert own == [fact.TOPIC for fact in firm.facts[-len(own) :]]
             assert str(firm.facts[-1].command_id) == receipt["command_id"]
     assert firm.file.stage == "retrofit"
-    assert firm.file.contract == cast.contract()
+    assert firm.file.contract == cast.contract(number=f"HT-1-{firm.code}")
 
 
 async def test_a_refusal_names_rule_sentence_and_clause_and_writes_nothing(shell: Shell, town: Town) -> None:
