@@ -122,7 +122,7 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
         case=file,
         pack=pack,
         story=tuple(_happening(fact) for fact in facts),
-        working=_working(facts, pack, file.completed_on),
+        working=_working(facts, pack),
         waiting=tuple(_waiting(deadline) for deadline in sorted(file.deadlines.values(), key=lambda held: held.due)),
         notices=notices.naming(store, file),
         line=_line(store, file),

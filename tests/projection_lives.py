@@ -113,6 +113,7 @@ from domain.register import Register
 from domain.rejections import Refusal
 from domain.spend import Contract, SpendLine
 from domain.standard import Grade
+from domain.vouchers import EVENTS as VOUCHERS
 from domain.vouchers import Equipment, VoucherRegister
 from policies import load
 from policies.calendars import published
@@ -128,7 +129,7 @@ PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
 _BESIDE: tuple[type[Fact], ...] = (
     *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS),
-    *(*register.EVENTS, *experts.EVENTS),
+    *(*register.EVENTS, *VOUCHERS, *experts.EVENTS),
 )
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
 """Every kind of fact that a read model shows, and those that a firm's way through selection writes beside its case."""
