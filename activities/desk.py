@@ -25,7 +25,7 @@ from domain.case.file import CaseFile, CasePapers
 from domain.case.rooms import Standing
 from domain.case.vouchers import looked_up
 from domain.commands import CaseCommand, Command, Receipt
-from domain.exclusions import Exclusions, ImportExclusions, import_exclusions
+from domain.exclusions import Exclusions, ImportExclusions, WithdrawExclusions, import_exclusions, withdraw_exclusions
 from domain.expert_review import room as expert_review
 from domain.expert_review.room import ExpertReviewCommand
 from domain.fund import rooms as funds
@@ -69,6 +69,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     "set-quotas": SetQuotas,
     "reset-quotas": ResetQuotas,
     "import-exclusions": ImportExclusions,
+    "withdraw-exclusions": WithdrawExclusions,
 }
 """Every command of the house by its name on the wire."""
 
@@ -188,10 +189,13 @@ class Desk:
             else:
                 revise_batch_rules(batch, command, papers)
             return [batch]
-        if isinstance(command, ImportExclusions):
+        if isinstance(command, ImportExclusions | WithdrawExclusions):
             exclusions = self._store.load(Exclusions, exclusions_id(command.city))
             held = CasePapers(command, at, load.load(command.city), self._calendar)
-            import_exclusions(exclusions, command, held, held.today)
+            if isinstance(command, ImportExclusions):
+                import_exclusions(exclusions, command, held, held.today)
+            else:
+                withdraw_exclusions(exclusions, command, held)
             return [exclusions]
         if isinstance(command, SetQuotas | ResetQuotas):
             return quotas.decide(self._store, self._calendar, command, at)

@@ -27,6 +27,7 @@ ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "set-quotas": (Role.CLERK, Role.HEAD),
     "reset-quotas": (Role.HEAD,),
     "import-exclusions": (Role.CLERK,),
+    "withdraw-exclusions": (Role.HEAD,),
     "call-expert-review": (Role.CLERK, Role.HEAD),
     "add-experts": (Role.CLERK, Role.HEAD),
     "recuse-expert": (Role.EXPERT, Role.HEAD),

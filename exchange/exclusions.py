@@ -24,6 +24,7 @@ _MAX_ROWS: Final = 100_000
 def read(path: Path) -> tuple[tuple[Excluded, ...], str]:
     """The firms of an .xlsx, .xls or .csv, each once, and the file's SHA-256; whole or not at all.
 
+    A file with its header and nobody below names nobody; one without a header is no list.
     Raises RosterRefused with every bad row by its number, OSError where the file cannot be opened.
     """
     try:
@@ -33,22 +34,22 @@ def read(path: Path) -> tuple[tuple[Excluded, ...], str]:
         raise RosterRefused(_RULE, f"{path.name}：{bad}") from bad
     firms: dict[str, Excluded] = {}
     faults: list[RowFault] = []
-    for sheet in sheets:
-        _take(sheet, firms, faults)
+    headed = [_take(sheet, firms, faults) for sheet in sheets]
     if faults:
         rows = len({(fault.sheet, fault.row) for fault in faults})
         raise RosterRefused(_RULE, f"{path.name}：{rows} 行有误，一行也没有导入；请改正后重新导入", tuple(faults))
-    if not firms:
-        raise RosterRefused(_RULE, f"{path.name}：没有找到企业。表头须有“统一社会信用代码”，其下每行一家企业")
+    if not any(headed):
+        raise RosterRefused(_RULE, f"{path.name}：没有找到名单。表头须有“统一社会信用代码”，其下每行一家企业")
     return tuple(firms.values()), hashlib.sha256(content).hexdigest()
 
 
-def _take(sheet: Sheet, firms: dict[str, Excluded], faults: list[RowFault]) -> None:
+def _take(sheet: Sheet, firms: dict[str, Excluded], faults: list[RowFault]) -> bool:
+    """Whether the sheet is a list, and whom it names."""
     heads = ((top, words.headings(row)) for top, row in enumerate(sheet.rows[:_HEADER_WITHIN]))
     header = next(((top, places) for top, places in heads if "credit_code" in places), None)
     if header is None:
         _without_header(sheet, faults)
-        return
+        return False
     top, places = header
     for number, row in enumerate(sheet.rows[top + 1 :], start=top + 2):
         taken = ((name, places[name]) for name in ("credit_code", "name") if name in places)
@@ -65,6 +66,7 @@ def _take(sheet: Sheet, firms: dict[str, Excluded], faults: list[RowFault]) -> N
         firms.setdefault(code, Excluded(code, words.firm_name(said.get("name", ""))))
         if len(firms) > _MAX_ROWS:
             raise RosterRefused(_RULE, f"名单超过 {_MAX_ROWS} 家，请分来源导入")
+    return True
 
 
 def _without_header(sheet: Sheet, faults: list[RowFault]) -> None:

@@ -59,7 +59,14 @@ from domain.case.vouchers import looked_up
 from domain.case.withdrawal import ApproveWithdrawal, AskWithdrawal, DeclineWithdrawal
 from domain.catalogue import Catalogue, Product
 from domain.commands import CaseCommand, Command
-from domain.exclusions import Excluded, Exclusions, ImportExclusions, import_exclusions
+from domain.exclusions import (
+    Excluded,
+    Exclusions,
+    ImportExclusions,
+    WithdrawExclusions,
+    import_exclusions,
+    withdraw_exclusions,
+)
 from domain.expert_review import file as experts
 from domain.expert_review.file import ExpertReview
 from domain.expert_review.ranking import Criterion, Expert, Points
@@ -194,7 +201,9 @@ class Town:
         yield self._set_quotas(self.batches[0])
         yield self._set_quotas(self.batches[1])
         yield self._reset_quotas(self.batches[1])
-        yield self._import_exclusions()
+        yield self._import_exclusions("应急管理局")
+        yield self._import_exclusions("应急局")
+        yield self._withdraw_exclusions()
         before_experts = yield from self._reviewed()
         others = [self._firm(number) for number in range(len(before_experts), self.firms)]
         for life in others:
@@ -382,18 +391,31 @@ class Town:
         note_change(self.allotment, batch, papers)
         return [self.places[batch.id], self.allotment], command
 
-    def _import_exclusions(self) -> tuple[list[File], Command]:
+    def _import_exclusions(self, source: str) -> tuple[list[File], Command]:
         command = ImportExclusions(
-            command_id=command_id("import-exclusions"),
+            command_id=command_id("import-exclusions", source),
             by=Person("c-1", Role.CLERK, CITY),
             city=CITY,
             list_kind="accident",
-            source="应急管理局",
+            source=source,
             as_of=START.date(),
             file_hash="0" * 64,
             firms=tuple(Excluded(self._code(number), "某企业") for number in range(3)),
         )
         import_exclusions(self.exclusions, command, CasePapers(command, START, self.pack, published()), START.date())
+        return [self.exclusions], command
+
+    def _withdraw_exclusions(self) -> tuple[list[File], Command]:
+        command = WithdrawExclusions(
+            command_id=command_id("withdraw-exclusions"),
+            by=Person("h-1", Role.HEAD, CITY),
+            reason="来源写错",
+            city=CITY,
+            list_kind="accident",
+            source="应急局",
+            as_of=START.date(),
+        )
+        withdraw_exclusions(self.exclusions, command, CasePapers(command, START, self.pack, published()))
         return [self.exclusions], command
 
     def _code(self, number: int) -> str:

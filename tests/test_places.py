@@ -362,7 +362,7 @@ def test_bad_rows_are_refused_by_number_and_nothing_is_taken(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("text", ["", "企业名称\n甲\n", f"甲,{code(1)}\n", "\x00\x01"])
+@pytest.mark.parametrize("text", ["", "企业名称\n", "企业名称\n甲\n", f"甲,{code(1)}\n", "\x00\x01"])
 def test_what_is_no_list_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.csv").write_text(text, "utf-8")
     with pytest.raises(RosterRefused):
@@ -390,6 +390,34 @@ def test_a_list_is_imported_by_hand_and_bars_or_warns(shell: Shell, store: Event
     assert receipt is not None
     assert "case.exclusion-noted" in receipt.events
     assert "经营异常" in shell.run("exclusions", "list", "--city", CITY).out
+
+
+def test_a_list_is_cleared_on_purpose_and_taken_back_by_the_head(
+    shell: Shell, store: EventStore, tmp_path: Path
+) -> None:
+    full, bare = tmp_path / "full.csv", tmp_path / "bare.csv"
+    full.write_text(f"统一社会信用代码\n{code(7)}\n", "utf-8")
+    bare.write_text("企业名称,统一社会信用代码\n", "utf-8-sig")
+    of = ("--city", CITY, "--kind", "安全事故", "--source", "应急(管理局)", "--date")
+
+    def held() -> list[tuple[str, str]]:
+        lists = shell.run("exclusions", "list", "--city", CITY, "--json").json
+        return [(one["date"], one["firms"]) for one in lists if one["source"].startswith("应急")]
+
+    by = ("--by", "zibo/clerk-1", "--json")
+    assert shell.run("exclusions", "import", str(full), *of, "2026-03-01", *by).status == 0
+    broken = shell.run("exclusions", "import", str(bare), *of, "2026-03-02", *by)
+    assert (broken.status, broken.rule) == (3, "list_without_firms_must_be_meant")
+    elsewhere = (*of[:5], "应急（管理局）", "--date")
+    assert shell.run("exclusions", "import", str(bare), *elsewhere, "2026-03-02", *by, "--empty").status == 0
+    assert held() == [("2026-03-02", "0")]
+
+    back = ("exclusions", "withdraw", *of, "2026-03-02", "--by", "zibo/head-1")
+    assert shell.run(*back, "--role", "bureau-clerk", "--reason", "误操作").status == 3
+    told = shell.run(*back, "--reason", "误操作")
+    assert told.status == 0, told
+    assert "2026-03-01）恢复有效，共 1 家" in told.out
+    assert held() == [("2026-03-01", "1")]
 
 
 @pytest.mark.parametrize(

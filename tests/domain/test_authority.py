@@ -10,7 +10,7 @@ from domain import authority, catalogue
 from domain.authority import ROLES, role_must_be_allowed_to_do_this
 from domain.batch import OpenBatch, ReviseBatchRules
 from domain.case.rooms import COMMANDS
-from domain.exclusions import ImportExclusions
+from domain.exclusions import ImportExclusions, WithdrawExclusions
 from domain.expert_review import room as expert_review
 from domain.fund import rooms as fund
 from domain.notice import room as notice
@@ -22,7 +22,7 @@ from tests.domain.lines import LINES
 from tests.domain.play import after, passed, ready, refused, shows
 
 WITHOUT_CASE = (
-    *(one.kind for one in (OpenBatch, ReviseBatchRules, SetQuotas, ResetQuotas, ImportExclusions)),
+    *(one.kind for one in (OpenBatch, ReviseBatchRules, SetQuotas, ResetQuotas, ImportExclusions, WithdrawExclusions)),
     *fund.COMMANDS,
     *notice.COMMANDS,
     *expert_review.COMMANDS,

@@ -11,13 +11,22 @@ import pytest
 from domain.calendar import CHINA
 from domain.case.application import ApplicationReopened, ApplicationSubmitted, ExclusionNoted
 from domain.case.file import CaseFile, CasePapers, Qualification, Stage
-from domain.exclusions import Excluded, Exclusions, ImportExclusions, ListKind, import_exclusions
+from domain.exclusions import (
+    Excluded,
+    Exclusions,
+    ExclusionsWithdrawn,
+    ImportExclusions,
+    ListKind,
+    WithdrawExclusions,
+    import_exclusions,
+    withdraw_exclusions,
+)
 from domain.identity import batch_id, case_id, command_id
 from domain.policy import EXCLUSIONS as KINDS
 from domain.record import Fact
 from domain.register import FirmApplied
 from policies.calendars import published
-from tests.domain.cast import CITY, CODE, PROGRAMME, RULES, clause, clerk1, rules
+from tests.domain.cast import CITY, CODE, PROGRAMME, RULES, clause, clerk1, head, rules
 from tests.domain.lines import MAIN
 from tests.domain.play import EXCLUSIONS, Play, after, begin, fact, passed, ready, refused, shows
 from tests.domain.test_batch import opened, opening
@@ -40,15 +49,35 @@ def listing(
     )
 
 
-def taken(*commands: ImportExclusions) -> Exclusions:
+def emptied(source: str = "信用中国", as_of: date = TODAY) -> ImportExclusions:
+    """Its source has cleared the list, and whoever imports it says so."""
+    return replace(listing(source=source, as_of=as_of), firms=(), cleared=True)
+
+
+def withdrawal(source: str = "信用中国", as_of: date = TODAY, reason: str = "来源写错") -> WithdrawExclusions:
+    return WithdrawExclusions(
+        command_id=command_id("withdraw"),
+        by=head,
+        reason=reason,
+        city=CITY,
+        list_kind="dishonest",
+        source=source,
+        as_of=as_of,
+    )
+
+
+def taken(*commands: ImportExclusions | WithdrawExclusions) -> Exclusions:
     held = Exclusions.fresh(EXCLUSIONS)
     for command in commands:
         papers = CasePapers(command, datetime(2026, 3, 2, 10, tzinfo=CHINA), RULES, published())
-        import_exclusions(held, command, papers, papers.today)
+        if isinstance(command, ImportExclusions):
+            import_exclusions(held, command, papers, papers.today)
+        else:
+            withdraw_exclusions(held, command, papers)
     return held
 
 
-def under(*commands: ImportExclusions) -> Play:
+def under(*commands: ImportExclusions | WithdrawExclusions) -> Play:
     """A firm about to apply, with these lists held."""
     return replace(ready("submit-application"), exclusions=taken(*commands))
 
@@ -98,6 +127,58 @@ def test_an_older_list_never_takes_the_place_of_a_newer_one() -> None:
         taken(listing(), listing(as_of=date(2026, 3, 1)))
     taken(listing(), listing(), listing(source="信用山东", as_of=date(2026, 3, 1)))
     passed("import")
+
+
+def test_a_firm_that_its_source_has_cleared_is_free_however_the_source_is_spelled() -> None:
+    barred = under(listing(source="信用（山东）", as_of=date(2026, 3, 1)))
+    barred.when("submit-application").then_refused("firm_must_not_be_on_an_exclusion_list")
+    for spelled in ("信用（山东）", "信用(山东)", " 信用 （山东）"):
+        cleared = under(listing(source="信用（山东）", as_of=date(2026, 3, 1)), emptied(spelled))
+        cleared.when("submit-application").then(ApplicationSubmitted)
+        with refused("list_must_be_newer_than_the_one_held", of="import"):
+            taken(listing(source="信用（山东）"), emptied(spelled, date(2026, 3, 1)))
+
+
+@shows("list_without_firms_must_be_meant")
+def test_a_broken_export_is_no_all_clear() -> None:
+    with refused("list_without_firms_must_be_meant", of="import"):
+        taken(listing(), replace(emptied(), cleared=False))
+    with refused("list_without_firms_must_be_meant", of="import"):
+        taken(listing(), replace(listing(), cleared=True))
+    assert taken(listing(), emptied()).naming(CODE) == ()
+    passed("import")
+
+
+def test_a_list_imported_under_a_wrong_name_is_taken_back_and_stays_on_record() -> None:
+    other = listing(code="91370300MA3C0ZZ12X", as_of=date(2026, 3, 1))
+    under(listing(), withdrawal()).when("submit-application").then(ApplicationSubmitted)
+    held = taken(other, listing(), withdrawal())
+    assert held.naming(CODE) == ()
+    assert [one.firms for one in held.lists] == [other.firms], "the list that was hidden holds again"
+    *imported, back = held.pending_events
+    assert len(imported) == 2
+    assert isinstance(back, ExclusionsWithdrawn)
+    assert (back.reason, back.by) == ("来源写错", head)
+    assert taken(listing(), withdrawal()).lists == ()
+
+
+@shows("list_to_withdraw_must_be_the_one_held")
+@pytest.mark.parametrize(
+    "meant", [withdrawal("信用山东"), withdrawal(as_of=date(2026, 3, 1)), replace(withdrawal(), list_kind="funded")]
+)
+def test_nobody_takes_back_another_list_by_a_slip(meant: WithdrawExclusions) -> None:
+    with refused("list_to_withdraw_must_be_the_one_held", of="withdraw"):
+        taken(listing(as_of=date(2026, 3, 1)), listing(), meant)
+    taken(listing(as_of=date(2026, 3, 1)), listing(), withdrawal(" 信用中国"))
+    passed("withdraw")
+
+
+@shows("withdrawal_of_a_list_must_say_why")
+def test_who_takes_a_list_back_says_why() -> None:
+    with refused("withdrawal_of_a_list_must_say_why", of="withdraw"):
+        taken(listing(), withdrawal(reason=" "))
+    taken(listing(), withdrawal())
+    passed("withdraw")
 
 
 @shows("list_must_name_its_source")
