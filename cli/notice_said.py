@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cli.fields import WrongField
 from domain.notice.file import Notice, NoticePublished
-from domain.notice.keeping import days_asked, days_proven
+from domain.notice.proof import days_asked, days_proven
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
 from policies.calendars import published
 from settings import Settings

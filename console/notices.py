@@ -13,7 +13,7 @@ from console.view import Console
 from domain.batch import Batch
 from domain.notice.account import account
 from domain.notice.file import Notice
-from domain.notice.keeping import days_asked, days_proven
+from domain.notice.proof import days_asked, days_proven
 from domain.notice.snapshot import head_lines, row_lines, snapshot_hash
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
 from policies.calendars import published

@@ -17,7 +17,7 @@ from domain.commands import CaseCommand, Command
 from domain.identity import command_id
 from domain.notice.file import Notice
 from domain.notice.keeping import CheckNotice, CompleteNotice
-from domain.notice.objections import counts
+from domain.notice.proof import counts
 from domain.notice.publish import PublishNotice
 from domain.notice.snapshot import Row, Subject
 from domain.people import Role

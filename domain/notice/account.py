@@ -21,7 +21,7 @@ from domain.notice.file import (
     NoticeResumed,
     NoticeSuspended,
 )
-from domain.notice.objections import counts
+from domain.notice.proof import counts
 from domain.record import Fact
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Final, Literal
+from datetime import date
+from typing import Literal
 
-from domain.calendar import Calendar
 from domain.case.file import CasePapers
 from domain.notice.common import (
     NoticeCommand,
@@ -17,11 +16,9 @@ from domain.notice.common import (
     words_must_hold_no_private_data,
 )
 from domain.notice.file import Notice, NoticeAltered, NoticeChecked, NoticeCompleted
-from domain.notice.objections import counts
+from domain.notice.proof import days_asked, days_proven, last_day
 from domain.notice.snapshot import snapshot_hash
 from domain.rules import No, rule
-
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,34 +78,17 @@ def notice_must_have_stood_its_window(notice: Notice, today: date) -> No | None:
 
 
 @rule
+def last_day_of_a_longer_window_must_be_over(last: date | None, today: date) -> No | None:
+    """A window that was made longer by missing proofs takes objections to the end of its last day, like any other."""
+    return No(f"公示顺延至 {last} 止，次日起方可办理") if last is not None and today <= last else None
+
+
+@rule
 def notice_must_have_been_seen_on_every_day(asked: int, proven: int) -> No | None:
     """Each day of the window needs its proof; for a day on which nobody looked, the notice stands a day longer."""
     if proven >= asked:
         return None
     return No(f"公示期 {asked} 日中只有 {proven} 日有核验记录，还差 {asked - proven} 日，请继续公示并逐日核验")
-
-
-def days_asked(notice: Notice, calendar: Calendar) -> int:
-    """How many days need a proof: all that count in the window as it ran, which a holiday at its end makes longer."""
-    running = [] if notice.runs_since is None or notice.ends is None else [(notice.runs_since, notice.ends + _DAY)]
-    return max(
-        notice.shown.length,
-        sum(
-            counts(calendar, notice.shown.unit, since + nth * _DAY)
-            for since, until in (*notice.ran, *running)
-            for nth in range(1, (until - since).days)
-        ),
-    )
-
-
-def days_proven(notice: Notice, calendar: Calendar) -> int:
-    """On how many of the days that count, while the clock ran, the page was seen unchanged."""
-    running = [] if notice.runs_since is None else [(notice.runs_since, date.max)]
-    stretches = [*notice.ran, *running]
-    return sum(
-        counts(calendar, notice.shown.unit, day) and any(since < day < until for since, until in stretches)
-        for day in set(notice.seen_on)
-    )
 
 
 def check_notice(notice: Notice, command: CheckNotice, papers: CasePapers) -> None:
@@ -132,5 +112,6 @@ def complete_notice(notice: Notice, command: CompleteNotice, papers: CasePapers)
     notice_must_have_stood_its_window(notice, papers.today)
     proven = days_proven(notice, papers.calendar)
     notice_must_have_been_seen_on_every_day(days_asked(notice, papers.calendar), proven)
+    last_day_of_a_longer_window_must_be_over(last_day(notice, papers.calendar), papers.today)
     notice_hand_must_be_another(command.by, notice.published_by)
     notice.record(NoticeCompleted, papers, day=papers.today, days_proven=proven)

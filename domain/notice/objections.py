@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
-from domain.calendar import Calendar
 from domain.case.common import words_must_be_given
 from domain.case.file import CasePapers
 from domain.notice.common import (
@@ -25,6 +24,7 @@ from domain.notice.file import (
     NoticeSuspended,
     Objection,
 )
+from domain.notice.proof import counts, last_day
 from domain.notice.snapshot import private_data
 from domain.policy import Days, Pack
 from domain.rules import No, rule
@@ -80,11 +80,15 @@ def persons_name_must_stay_in_the_register(objector: str) -> No | None:
 
 
 @rule
-def objection_must_come_within_the_window(notice: Notice, today: date) -> No | None:
-    """As long as the window runs or waits; not afterwards."""
-    if notice.ends is None or today <= notice.ends:
+def objection_must_come_within_the_window(last: date | None, today: date) -> No | None:
+    """As long as the window runs or waits, and while missing proofs keep the notice up beyond it; not afterwards.
+
+    No city's source says when objections end. What must still stand before the public before it has any effect is
+    still put to the public: a bureau that forgot to look shall not shut out who reads the notice on its added days.
+    """
+    if last is None or today <= last:
         return None
-    return No(f"公示期已于 {notice.ends} 届满，不能再登记异议；请按信访或投诉办理")
+    return No(f"公示期已于 {last} 届满，不能再登记异议；请按信访或投诉办理")
 
 
 @rule
@@ -120,14 +124,14 @@ def object_to_notice(notice: Notice, command: ObjectToNotice, papers: CasePapers
     persons_name_must_stay_in_the_register(command.objector)
     words_must_be_given(command.matter, "异议事项")
     words_must_hold_no_private_data(command.matter, command.reason)
-    objection_must_come_within_the_window(notice, papers.today)
+    objection_must_come_within_the_window(last_day(notice, papers.calendar), papers.today)
     objection_must_be_about_a_row(notice, command.about)
     bureau_must_keep_to_the_rules_about_the_clock(command.suspend, papers.pack)
     objection = Objection(notice.objections + 1, command.objector, command.matter, command.about)
     notice.record(NoticeObjectionRecorded, papers, objection=objection)
     since = notice.runs_since
-    if since is None:
-        return  # another objection has stopped it
+    if since is None or notice.ends is None or papers.today > notice.ends:
+        return  # another objection has stopped it, or only proofs are missing and no clock runs
     if papers.pack.flag(SUSPENDS) if command.suspend is None else command.suspend:
         notice.record(
             NoticeSuspended,
@@ -152,11 +156,6 @@ def answer_notice_objection(notice: Notice, command: AnswerNoticeObjection, pape
     if notice.runs_since is None and not notice.open_objections and not notice.upheld:
         end = papers.calendar.due(papers.today, Days(notice.days_left, notice.shown.unit))
         notice.record(NoticeResumed, papers, day=papers.today, ends=end.date, provisional=end.provisional)
-
-
-def counts(calendar: Calendar, unit: str, day: date) -> bool:
-    """Whether a day is one of those that the window counts."""
-    return unit == "natural" or calendar.is_workday(day)
 
 
 def _days_left(notice: Notice, since: date, papers: CasePapers) -> int:

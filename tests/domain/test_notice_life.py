@@ -9,7 +9,7 @@ import pytest
 
 from domain.money import Money
 from domain.notice.file import NoticeAltered, NoticePublished, NoticeState
-from domain.notice.keeping import days_proven
+from domain.notice.proof import days_proven
 from domain.people import Person
 from domain.policy import Days
 from domain.rejections import OpenQuestion
@@ -48,7 +48,26 @@ def test_an_objection_is_made_by_name_and_a_persons_name_stays_in_the_register()
 @shows("objection_must_come_within_the_window")
 def test_an_objection_comes_on_the_last_day_and_not_on_the_next() -> None:
     hanging().on(LAST).did("object-to-notice")
-    hanging().on(DAY_AFTER).refuses("objection_must_come_within_the_window", "object-to-notice")
+    proven = hanging().seen_on(3, 4, 5, 6, 9).on(DAY_AFTER)
+    proven.refuses("objection_must_come_within_the_window", "object-to-notice")
+
+
+@shows("objection_must_come_within_the_window", "last_day_of_a_longer_window_must_be_over")
+def test_a_notice_that_missing_proofs_keep_up_still_takes_objections() -> None:
+    """Nobody looked on the 9th, so it stands on the 10th or whenever somebody looks; no clock runs that could stop."""
+    short = hanging().seen_on(3, 4, 5, 6).on(date(2026, 3, 12))
+    contested = short.did("object-to-notice")
+    assert contested.happened == ("objection-recorded",)
+    contested.seen_on(13).on(date(2026, 3, 16)).refuses("objections_must_be_answered", "complete-notice")
+    answered = contested.did("answer-notice-objection")
+    assert answered.happened == ("objection-dismissed",)
+    made_good = short.did("check-notice")
+    made_good.refuses("last_day_of_a_longer_window_must_be_over", "complete-notice")
+    made_good.did("object-to-notice")
+    over = made_good.on(date(2026, 3, 13))
+    over.refuses("objection_must_come_within_the_window", "object-to-notice")
+    over.did("complete-notice")
+    answered.seen_on(12).on(date(2026, 3, 13)).did("complete-notice")
 
 
 @shows("objection_must_be_about_a_row")
