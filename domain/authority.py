@@ -8,7 +8,7 @@ from typing import Final
 
 from domain.case.file import CaseFile
 from domain.commands import CaseCommand, Command
-from domain.identity import is_plain, same
+from domain.identity import is_plain, same, trading_name
 from domain.people import SYSTEM, Person, Role
 from domain.rules import No, rule
 from domain.words import zh
@@ -201,9 +201,9 @@ def companions(command: Command) -> tuple[str, ...]:
 
 
 def parties_of(case: CaseFile) -> set[str]:
-    """The firm and whom it has hired, by name and code, as ``same`` compares them."""
+    """The firm and whom it has hired, by name and code, as ``trading_name`` compares them."""
     names = (case.firm, case.credit_code, case.provider, *case.retrofitters, case.diagnoser, case.evaluator)
-    return {same(name) for name in names if name}
+    return {trading_name(name) for name in names if name}
 
 
 @rule
@@ -211,7 +211,7 @@ def bureau_must_not_be_a_party(by: Person, case: CaseFile) -> No | None:
     """Nobody decides, pays, supervises or inspects for the city who stands for the firm or for what it has hired."""
     if by.role not in _FOR_THE_CITY:
         return None
-    if same(by.organisation) not in parties_of(case):
+    if trading_name(by.organisation) not in parties_of(case):
         return None
     return No(f"“{by.organisation}”是本案的当事方，不能以{zh(by.role)}身份办理")
 

@@ -6,6 +6,7 @@ The code follows GB 32100-2015. Ids are UUIDv5 of business keys: the same thing 
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Final
 from uuid import UUID, uuid5
@@ -20,6 +21,10 @@ STANDARD: Final = "GB 32100-2015"
 _WEIGHTS: Final = tuple(pow(3, place, 31) for place in range(LENGTH - 1))
 _ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
 _HALF_WIDTH: Final = {0xFEE0 + ascii_code: ascii_code for ascii_code in range(0x21, 0x7F)}
+_STEM: Final = re.compile(
+    "(.+?)(?:股份有限公司|有限责任公司|有限公司|分公司|分支机构|公司)(?:.*(?:分公司|分支机构|办事处))?"
+)
+"""What stands before a company's legal form, and before a branch behind it."""
 _NAMESPACE: Final = UUID("6c1d2a5e-4b07-5f3a-9a51-0f6d3c9be7a4")
 """Fixed for ever: another namespace would give every firm another case."""
 
@@ -85,6 +90,18 @@ def is_plain(name: str) -> bool:
 def same(name: str) -> str:
     """A name as it is compared: （）and (), full and half width, capitals and blanks make no other institution."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def trading_name(name: str) -> str:
+    """What a name comes down to where a conflict of interest is looked for, and nowhere else: 云软（山东）有限公司,
+    云软山东公司 and 云软（山东）有限公司济南分公司 are one house.
+
+    Punctuation goes, and the legal form with the branch behind it. The price: of two houses that have nothing to do
+    with each other, 甲有限公司 and 甲股份有限公司, one is taken for the other, and somebody else has to be named.
+    """
+    plain = "".join(ch for ch in same(name) if not unicodedata.category(ch).startswith("P"))
+    stem = _STEM.fullmatch(plain)
+    return stem[1] if stem else plain
 
 
 def case_id(city: str, programme: str, credit_code: str) -> UUID:

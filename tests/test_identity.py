@@ -92,6 +92,38 @@ def test_tidying_twice_is_tidying_once(text: str) -> None:
     assert identity.tidy(once) == once
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        "云软（山东）有限公司",
+        "云软(山东)公司",
+        "云软山东公司",
+        "云软·山东 股份有限公司",
+        "云软（山东）有限责任公司",
+        "云软（山东）有限公司济南分公司",
+        "云软（山东）有限公司（青岛）办事处",
+        "云软山东分公司",
+    ],
+)
+def test_a_house_in_other_words_or_its_branch_has_one_trading_name(written: str) -> None:
+    assert identity.trading_name(written) == "云软山东"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("云软（山东）有限公司", "云软（江苏）有限公司"),
+        ("云软科技有限公司", "云软有限公司"),
+        ("某大学", "某大学第二附属医院"),
+        ("市工业和信息化局", "市工业和信息化局下属公司"),
+        ("公司", "有限公司"),
+        ("", "公司"),
+    ],
+)
+def test_houses_of_other_names_stay_apart(one: str, other: str) -> None:
+    assert identity.trading_name(one) != identity.trading_name(other)
+
+
 def test_a_case_belongs_to_one_city_and_one_award() -> None:
     ids = {
         identity.case_id(city, award, code)

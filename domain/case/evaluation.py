@@ -11,7 +11,7 @@ from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
 from domain.case.level import file_answers
 from domain.case.vouchers import verified_spend_must_rest_on_vouchers
 from domain.commands import CaseCommand
-from domain.identity import same
+from domain.identity import trading_name
 from domain.money import Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
@@ -102,7 +102,7 @@ def documents_must_be_complete(documents: tuple[str, ...]) -> No | None:
 @rule
 def evaluator_must_be_independent(case: CaseFile, evaluator: str) -> No | None:
     """Who diagnosed or retrofitted a firm does not evaluate it."""
-    if same(evaluator) in map(same, (case.firm, case.credit_code, case.diagnoser, *case.retrofitters)):
+    if trading_name(evaluator) in map(trading_name, (case.firm, case.credit_code, case.diagnoser, *case.retrofitters)):
         return No(f"“{evaluator}”已参与本企业的诊断或改造，不能承担评测")
     return None
 

@@ -20,7 +20,7 @@ from domain.case.evaluation import AssignEvaluator
 from domain.case.file import CaseFact, CaseFile, CasePapers
 from domain.case.plan import FilePlan
 from domain.commands import CaseCommand
-from domain.identity import same
+from domain.identity import trading_name
 from domain.people import Role
 from domain.policy import PAIRS, POSTS, Pack
 from domain.provider.file import Pool
@@ -103,12 +103,12 @@ def there_must_be_a_conflict_to_approve(case: CaseFile, held: Held, papers: Case
     organisation, pair = held
     if not _asks(papers.pack, pair) or ConflictApproved.TOPIC in _known_by(case, held):
         return No(f"“{pair}”无须批准，或“{organisation}”的此项兼任已经批准")
-    posts = {post for post, name in _holders(case, papers.pool) if same(name) == same(organisation)}
+    posts = {post for post, name in _holders(case, papers.pool) if trading_name(name) == trading_name(organisation)}
     return None if posts & set(pair.split("+")) else No(f"“{organisation}”未承担本企业的{PAIRS[pair]}")
 
 
 def _key(held: Held) -> Held:
-    return same(held[0]), held[1]
+    return trading_name(held[0]), held[1]
 
 
 def _known_by(case: CaseFile, held: Held) -> set[str]:
@@ -149,8 +149,8 @@ def conflicts(case: CaseFile, pool: Pool | None) -> tuple[Held, ...]:
     named: dict[str, str] = {}
     held: dict[str, set[str]] = {}
     for post, name in _holders(case, pool):
-        held.setdefault(same(name), set()).add(post)
-        named.setdefault(same(name), name)
+        held.setdefault(trading_name(name), set()).add(post)
+        named.setdefault(trading_name(name), name)
     return tuple(
         (named[name], f"{one}+{other}")
         for name in sorted(held)

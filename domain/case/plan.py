@@ -10,7 +10,7 @@ from domain.case.file import CaseFact, CaseFile, CasePapers, Works
 from domain.case.supply import may_sign, provider_must_be_in_the_pool
 from domain.commands import CaseCommand
 from domain.fund.appropriation import amount_must_be_positive
-from domain.identity import same
+from domain.identity import trading_name
 from domain.money import Money
 from domain.policy import Pack
 from domain.rules import No, rule
@@ -77,7 +77,8 @@ class ReturnPlan(CaseCommand):
 @rule
 def provider_must_not_be_the_firm_itself(case: CaseFile, provider: str) -> No | None:
     """A firm cannot sell the retrofit to itself."""
-    return No("服务商不能是企业自身") if same(provider) in (same(case.credit_code), same(case.firm)) else None
+    own = trading_name(provider) in map(trading_name, (case.credit_code, case.firm))
+    return No("服务商不能是企业自身") if own else None
 
 
 @rule

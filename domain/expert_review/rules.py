@@ -10,7 +10,7 @@ from domain.authority import parties_of
 from domain.case.file import CaseFile
 from domain.expert_review.file import ExpertReview
 from domain.expert_review.ranking import FULL_MARKS, Candidate, Criterion, Expert, Points
-from domain.identity import is_plain, same
+from domain.identity import is_plain, same, trading_name
 from domain.people import Person, Role
 from domain.policy import Pack
 from domain.provider.file import Pool
@@ -73,7 +73,7 @@ def expert_must_not_run_the_review(experts: Iterable[Expert], by: Person) -> No 
 @rule
 def expert_must_not_come_from_a_provider(organisation: str, pool: Pool | None) -> No | None:
     """A provider of the city's pool has an interest in every firm."""
-    if pool is None or not pool.code_of(organisation):
+    if pool is None or not pool.lists(organisation):
         return None
     return No(f"“{organisation}”是本市服务商，其人员不能担任评审专家")
 
@@ -81,7 +81,7 @@ def expert_must_not_come_from_a_provider(organisation: str, pool: Pool | None) -
 @rule
 def expert_must_not_belong_to_a_party(by: Person, case: CaseFile) -> No | None:
     """Nobody scores the own firm, the own county's firms, or a firm that one works for."""
-    if same(by.organisation) not in parties_of(case) | {same(case.county)}:
+    if trading_name(by.organisation) not in parties_of(case) | {trading_name(case.county)}:
         return None
     return No(f"“{by.organisation}”与企业 {case.firm} 有利害关系，须回避")
 

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from domain.calendar import china_day
 from domain.commands import Command
-from domain.identity import same, tidy
+from domain.identity import same, tidy, trading_name
 from domain.people import Person, Role
 from domain.policy import POSTS, Pack
 from domain.record import Fact, File
@@ -138,6 +138,11 @@ class Pool(File):
         code = next((code for name, code in self.names.items() if same(name) == wanted), tidy(words))
         return code if code in self.codes else ""
 
+    def lists(self, words: str) -> bool:
+        """Whether a name or a code means somebody who was ever listed, in whatever words, or a branch of theirs."""
+        listed = {trading_name(one) for one in (*self.codes, *self.codes.values(), *self.names)}
+        return trading_name(words) in listed
+
     def name_of(self, words: str) -> str:
         """The name of a listed organisation, written by its code or by its name; of any other, what was written."""
         return self.codes.get(self.code_of(words), words)
@@ -189,7 +194,7 @@ def provider_must_act_for_itself(provider: Provider, by: Person) -> No | None:
 @rule
 def party_must_not_decide_on_itself(by: Person, *parties: str) -> No | None:
     """Nobody decides for the public side on the provider or institution they belong to."""
-    if by.role is Role.PROVIDER or same(by.organisation) not in {same(party) for party in parties if party}:
+    if by.role is Role.PROVIDER or trading_name(by.organisation) not in map(trading_name, filter(None, parties)):
         return None
     return No(f"“{by.organisation}”是当事方，不能以{zh(by.role)}身份办理")
 

@@ -28,7 +28,7 @@ def test_an_application_comes_with_its_papers() -> None:
 
 
 @shows("evaluator_must_be_independent")
-@pytest.mark.parametrize("partial", ["诊断中心", "云软公司"])
+@pytest.mark.parametrize("partial", ["诊断中心", "云软公司", "云软有限责任公司", "云软公司东区分公司"])
 def test_who_diagnosed_or_retrofitted_does_not_evaluate(partial: str) -> None:
     due = ready("assign-evaluator")
     due.when("assign-evaluator", evaluator=partial).then_refused("evaluator_must_be_independent")

@@ -65,6 +65,7 @@ def test_a_firm_that_mends_nothing_is_rechecked_when_its_time_is_over() -> None:
         ("approve-payout", "示例轴承有限公司"),
         ("instruct-payment", "云软公司"),
         ("inspect-milestone", "云 软公司"),
+        ("inspect-milestone", "（云软）公司东区分公司"),
         ("record-inspection", "评测中心"),
         ("record-inspection", "诊断中心"),
     ],

@@ -102,6 +102,13 @@ def test_an_alarm_is_rung_once_however_the_name_is_spelled() -> None:
     noted.when("file-plan", provider=DIAGNOSER).then(PlanFiled)
 
 
+def test_a_branch_holds_its_houses_posts() -> None:
+    branch = f"{DIAGNOSER}有限公司（东区）分公司"
+    for written in (branch, f"{DIAGNOSER}有限公司"):
+        no = ready("file-plan", saying("diagnosis+retrofit")).when("file-plan", provider=written)
+        no.then_refused("posts_kept_apart_must_not_meet", clause("independence.forbidden"))
+
+
 @pytest.mark.parametrize("post", ["platform", "think-tank", "supervision"])
 def test_who_holds_a_post_for_the_programme_holds_it_for_every_firm(post: str) -> None:
     posts = list(POSTS)
