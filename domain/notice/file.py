@@ -72,6 +72,8 @@ class Notice(File):
         self.seen_on: tuple[date, ...] = ()
         self.altered_on: date | None = None
         self.objections = 0
+        self.objected: dict[int, Objection] = {}
+        """Every objection, answered or not, by its number."""
         self.open_objections: dict[int, Objection] = {}
         self.objection_by: dict[int, str] = {}
         """Who took each objection down."""
@@ -143,6 +145,7 @@ class NoticeObjectionRecorded(Fact):
 
     def fold(self, file: Notice) -> None:
         file.objections = self.objection.number
+        file.objected[self.objection.number] = self.objection
         file.open_objections[self.objection.number] = self.objection
         file.objection_by[self.objection.number] = self.by.id
 

@@ -104,12 +104,31 @@ def row_must_bear_its_cases_name(rows: Sequence[Row], cases: Sequence[CaseFile])
 
 @rule
 def list_must_change_where_an_objection_held(old: Notice, rows: Sequence[Row], cases: Sequence[CaseFile]) -> No | None:
-    """What an objection overturned is not put up again as it was, unless a firm on it was decided upon anew."""
+    """What an objection overturned is not put up again as it was, unless the firm was decided upon anew.
+
+    An objection about one firm changes that firm's row, or takes it away; one about the whole changes anything.
+    ``cases``: of the rows, in their order, where the notice covers cases.
+    """
+    for number in old.upheld:
+        about = old.objected[number].about
+        if _rows_of(about, rows) == _rows_of(about, old.shown.rows) and not _decided_anew(about, old, rows, cases):
+            where = f"信用代码为 {about} 的企业那一行" if about else "名单"
+            return No(f"第 {number} 号异议成立，{where}没有任何更正，不能照原样重新公示")
+    return None
+
+
+def _rows_of(about: str, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows of one firm; of no firm in particular, all of them."""
+    return tuple(row for row in rows if about in ("", row.credit_code))
+
+
+def _decided_anew(about: str, old: Notice, rows: Sequence[Row], cases: Sequence[CaseFile]) -> bool:
     seen = {one.case: one.version for one in old.covers}
-    anew = any(_decided_at(case, old.shown.subject) > seen.get(case.id, case.version) for case in cases)
-    if not old.upheld or anew or tuple(rows) != old.shown.rows:
-        return None
-    return No(f"第 {'、'.join(map(str, old.upheld))} 号异议成立，名单没有任何更正，不能照原样重新公示")
+    return any(
+        _decided_at(case, old.shown.subject) > seen.get(case.id, case.version)
+        for row, case in zip(rows, cases, strict=bool(cases))
+        if about in ("", row.credit_code)
+    )
 
 
 def _decided_at(case: CaseFile, subject: Subject) -> int:

@@ -17,7 +17,7 @@ from domain.notice.snapshot import Subject, private_data, snapshot_hash
 from domain.policy import Days
 from domain.rejections import OpenQuestion, Rejection
 from tests.domain.board import DOCUMENT, MONDAY, PROVIDER, ROW, Board, hanging
-from tests.domain.cast import clause, clerk1, county, head, rules
+from tests.domain.cast import CODE, clause, clerk1, county, head, rules
 from tests.domain.play import after, ready, shows
 
 LAST = date(2026, 3, 9)
@@ -278,11 +278,30 @@ def test_a_changed_list_is_a_new_notice_that_names_the_old_one_and_why() -> None
     assert (new.seen_on, new.upheld) == ((), ())
 
 
+@shows("list_must_change_where_an_objection_held")
+def test_an_objection_that_held_about_a_firm_changes_that_firms_row_and_no_other_will_do() -> None:
+    other = replace(PROVIDER, name="示例精工有限公司", credit_code="91370300MA3C0AB13X")
+    pool = {"subject": Subject.PROVIDERS, "rows": (replace(ROW, county=""), other), "decided_by": ("leader-9",)}
+    board = hanging(**pool).did("object-to-notice", about=CODE).did("answer-notice-objection", upheld=True)
+    first, second = board.shown.rows
+    rule = "list_must_change_where_an_objection_held"
+    for rows in ((first,), (first, replace(second, project="云平台")), (second, first)):
+        board.refuses(rule, "reissue-notice", rows=rows, decided_by=("leader-9",))
+    for rows in ((second,), (replace(first, project="云平台"), second)):
+        board.did("reissue-notice", rows=rows, decided_by=("leader-9",))
+
+    whole = hanging(**pool).did("object-to-notice").did("answer-notice-objection", upheld=True)
+    whole.refuses(rule, "reissue-notice", rows=(first, second), decided_by=("leader-9",))
+    whole.did("reissue-notice", rows=(first,), decided_by=("leader-9",))
+
+
 def test_a_firm_that_was_decided_upon_anew_stands_on_the_same_list_again() -> None:
     upheld = hanging().did("object-to-notice").on(date(2026, 3, 5)).did("answer-notice-objection", upheld=True)
     objected = ("publish-list", {"document": DOCUMENT}), "record-objection", ("answer-objection", {"upheld": True})
     again = ready("publish-list").did(*objected, ("pass-city-review", {"by": clerk1})).case
     replace(upheld, case=again).did("reissue-notice")
+    about = hanging().did("object-to-notice", about=CODE).on(date(2026, 3, 5))
+    replace(about.did("answer-notice-objection", upheld=True), case=again).did("reissue-notice")
 
 
 def test_an_altered_notice_is_published_anew_under_another_number() -> None:
