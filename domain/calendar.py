@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
-from typing import Final
+from typing import Final, Literal
 
 from domain.policy import Days
 
@@ -50,6 +50,10 @@ class Calendar:
         if day.year in self.published:
             return day in self.worked or (weekday and day not in self.off)
         return weekday and (day.month, day.day) not in self.fixed
+
+    def counts(self, unit: Literal["working", "natural"], day: date) -> bool:
+        """Whether a day is one of those that a period of this unit counts."""
+        return unit == "natural" or self.is_workday(day)
 
     def add_working_days(self, day: date, n: int) -> Due:
         """The n-th working day (工作日) after that day; n = 0 is the day itself.

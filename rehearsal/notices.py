@@ -17,7 +17,6 @@ from domain.commands import CaseCommand, Command
 from domain.identity import command_id
 from domain.notice.file import Notice
 from domain.notice.keeping import CheckNotice, CompleteNotice
-from domain.notice.proof import counts
 from domain.notice.publish import PublishNotice
 from domain.notice.snapshot import Row, Subject
 from domain.people import Role
@@ -87,7 +86,7 @@ class Noticeboard:
         assert notice.ends is not None
         day = notice.shown.first_day
         while (day := day + timedelta(days=1)) <= notice.ends:
-            if counts(self._calendar, notice.shown.unit, day):
+            if self._calendar.counts(notice.shown.unit, day):
                 self._enter(day, notice)
         self._enter(day, notice)
 

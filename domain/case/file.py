@@ -263,6 +263,8 @@ class CaseFile(File):
         """(Organisation, pair of posts) → the topic of the fact by which it is known: approved, or noted."""
         self.deadlines: dict[str, Deadline] = {}
         self.timers_opened: dict[str, int] = {}
+        self.stopped: dict[str, tuple[Deadline, datetime]] = {}
+        """By timer: the period that was closed last, and when."""
         self.begun_anew: frozenset[str] = frozenset()
         """Timers whose step has begun anew since their period was set; what is still held of them is over."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar, Literal
 
-from domain.calendar import CHINA, ends_at
+from domain.calendar import CHINA, china_day, ends_at
 from domain.case.acceptance import AcceptanceFailed
 from domain.case.file import (
     Acceptance,
@@ -27,6 +27,7 @@ from domain.case.review import ApplicationLapsed
 from domain.commands import CaseCommand
 from domain.deadlines import Deadline
 from domain.people import Role
+from domain.policy import Days
 from domain.rules import No, rule
 
 REMIND_AT = time(9, 0)
@@ -45,6 +46,8 @@ class Timer:
     """The fact that ends the step when the period passes and the pack says ``lapse``; None where it never lapses."""
     runs_out: bool = False
     """A period that has to run out before the next step (公示, 陈述申辩): going past its end is not being late."""
+    runs_on: bool = False
+    """One period over all its turns: what a reviewer needs in between does not count, and a return gives no new one."""
     unsupervised: Role | None = None
     """Whose step it is in a city without a supervisor, where that differs."""
 
@@ -55,7 +58,8 @@ TIMERS: tuple[Timer, ...] = (
     Timer("city_review", Role.CLERK, lambda c: c.qualification is Qualification.CITY_REVIEW),
     Timer("list_notice", Role.HEAD, lambda c: c.qualification is Qualification.NOTICED, runs_out=True),
     Timer("diagnosis", Role.DIAGNOSER, lambda c: c.works is Works.DIAGNOSING),
-    Timer("contract", Role.FIRM, lambda c: c.works in (Works.PLANNING, Works.CONTRACTING)),
+    # 签订并提交合同: a plan or contract that comes back is the firm's own delay, and no clause gives it time for that
+    Timer("contract", Role.FIRM, lambda c: c.works in (Works.PLANNING, Works.CONTRACTING), runs_on=True),
     Timer(
         "contract_review",
         Role.SUPERVISOR,
@@ -106,6 +110,7 @@ class DeadlineClosed(CaseFact):
     late: bool
 
     def fold(self, file: CaseFile) -> None:
+        file.stopped[file.deadlines[self.name].timer] = (file.deadlines[self.name], self.timestamp)
         file.deadlines.pop(self.name)
 
 
@@ -222,6 +227,8 @@ def _begin(case: CaseFile, timer: Timer, papers: CasePapers) -> None:
     key = f"timers.{timer.name}"
     days, clause = papers.pack.days(key), papers.pack.clause(key)
     only_a_step_that_can_lapse_may_lapse(timer, days.on_expiry, clause)
+    if timer.runs_on and timer.name in case.stopped:
+        days = _left(*case.stopped[timer.name], days, papers)
     end = papers.calendar.due(papers.today, days)
     leads = sorted({int(lead) for lead in papers.pack.list("reminders.leads")}, reverse=True)
     remind_on = tuple(
@@ -241,6 +248,13 @@ def _begin(case: CaseFile, timer: Timer, papers: CasePapers) -> None:
         clause=clause,
     )
     case.record(DeadlineSet, papers, clauses=(clause,), deadline=deadline)
+
+
+def _left(held: Deadline, stopped: datetime, days: Days, papers: CasePapers) -> Days:
+    """What a period still had to run after the day of the stop; one day at least, also for who was late."""
+    day = china_day(stopped)
+    until_due = (day + timedelta(days=n) for n in range(1, (held.due - day).days + 1))
+    return replace(days, count=max(sum(papers.calendar.counts(days.unit, day) for day in until_due), 1))
 
 
 def next_wake(case: CaseFile) -> Wake | None:

@@ -21,7 +21,6 @@ from domain.notice.file import (
     NoticeResumed,
     NoticeSuspended,
 )
-from domain.notice.proof import counts
 from domain.record import Fact
 
 
@@ -107,5 +106,5 @@ def _days(notice: Notice, facts: Sequence[Fact], calendar: Calendar) -> tuple[Da
     return tuple(
         Day(day, day in seen)
         for day in days
-        if counts(calendar, notice.shown.unit, day) and any(since < day < until for since, until in stretches)
+        if calendar.counts(notice.shown.unit, day) and any(since < day < until for since, until in stretches)
     )

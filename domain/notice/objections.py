@@ -24,7 +24,7 @@ from domain.notice.file import (
     NoticeSuspended,
     Objection,
 )
-from domain.notice.proof import counts, last_day
+from domain.notice.proof import last_day
 from domain.notice.snapshot import private_data
 from domain.policy import Days, Pack
 from domain.rules import No, rule
@@ -161,5 +161,5 @@ def answer_notice_objection(notice: Notice, command: AnswerNoticeObjection, pape
 def _days_left(notice: Notice, since: date, papers: CasePapers) -> int:
     """What the window still has to run, the day of the stop included; at least one whole day."""
     between = (since + timedelta(days=n) for n in range(1, (papers.today - since).days))
-    used = sum(counts(papers.calendar, notice.shown.unit, day) for day in between)
+    used = sum(papers.calendar.counts(notice.shown.unit, day) for day in between)
     return max(notice.days_left - used, 1)

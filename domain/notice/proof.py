@@ -11,18 +11,13 @@ from domain.notice.file import Notice
 _DAY: Final = timedelta(days=1)
 
 
-def counts(calendar: Calendar, unit: str, day: date) -> bool:
-    """Whether a day is one of those that the window counts."""
-    return unit == "natural" or calendar.is_workday(day)
-
-
 def days_asked(notice: Notice, calendar: Calendar) -> int:
     """How many days need a proof: all that count in the window as it ran, which a holiday at its end makes longer."""
     running = [] if notice.runs_since is None or notice.ends is None else [(notice.runs_since, notice.ends + _DAY)]
     return max(
         notice.shown.length,
         sum(
-            counts(calendar, notice.shown.unit, since + nth * _DAY)
+            calendar.counts(notice.shown.unit, since + nth * _DAY)
             for since, until in (*notice.ran, *running)
             for nth in range(1, (until - since).days)
         ),
@@ -48,5 +43,5 @@ def _proven(notice: Notice, calendar: Calendar) -> list[date]:
     return sorted(
         day
         for day in set(notice.seen_on)
-        if counts(calendar, notice.shown.unit, day) and any(since < day < until for since, until in stretches)
+        if calendar.counts(notice.shown.unit, day) and any(since < day < until for since, until in stretches)
     )

@@ -66,7 +66,7 @@ def _papers(play: Play) -> dict[str, Any]:
 
 def _next_reminder(play: Play) -> dict[str, Any]:
     held = min(play.case.deadlines.values(), key=lambda deadline: deadline.due, default=None)
-    return {"name": held.name if held else "none/1", "on": held.remind_on[0] if held else play.today}
+    return {"name": held.name if held else "none/1", "on": held.remind_on[0] if held and held.remind_on else play.today}
 
 
 def _next_deadline(play: Play) -> dict[str, Any]:

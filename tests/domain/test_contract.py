@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -12,6 +12,7 @@ from domain.case.contract_change import ContractChangeAsked, ContractChanged, Co
 from domain.case.file import Works
 from domain.case.plan import PlanFiled, PlanPassed, PlanReturned
 from domain.money import Money
+from domain.policy import Days
 from domain.spend import SpendLine
 from tests.domain.cast import CODE, LINES, clause, clerk1, clerk2, contract, provider, rules, supervisor
 from tests.domain.play import Play, after, fact, ready, shows
@@ -47,6 +48,31 @@ def test_a_plan_that_is_sent_back_is_filed_again() -> None:
     back.then_deadlines(set=("contract/2",), closed=("contract_review/1",))
     other = back.when("file-plan", provider="别家软件").then(PlanFiled).then_stands(provider="别家软件")
     other.when("pass-plan").then(PlanPassed)
+
+
+def _contract_due(play: Play) -> date:
+    (held,) = (one for one in play.case.deadlines.values() if one.timer == "contract")
+    return held.due
+
+
+@pytest.mark.parametrize(("filed", "reviewed"), [("file-plan", "return-plan"), ("file-plan", "pass-plan")])
+def test_a_review_does_not_lengthen_the_firms_own_period_nor_eat_it(filed: str, reviewed: str) -> None:
+    """Of sixty days ten are used; the reviewer's forty count for nobody."""
+    planning = ready("file-plan")
+    began = planning.today
+    back = planning.on(began + timedelta(days=10)).did(filed).on(began + timedelta(days=50)).did(reviewed)
+    assert _contract_due(back) == back.calendar.due(back.today, Days(50, "natural")).date
+    same_day = ("file-plan", "return-plan") if reviewed == "return-plan" else ("file-contract", "return-contract")
+    assert _contract_due(back.did(*same_day, *same_day)) == _contract_due(back)
+    late = planning.on(began + timedelta(days=90)).did(filed, reviewed)
+    assert _contract_due(late) == late.calendar.due(late.today, Days(1, "natural")).date
+
+
+def test_however_often_a_contract_is_returned_the_firm_has_no_more_than_its_period() -> None:
+    signing = ready("file-contract")
+    for _ in range(3):
+        signing = signing.on(signing.today + timedelta(days=10)).did("file-contract", "return-contract")
+    assert _contract_due(signing) == _contract_due(ready("file-contract"))
 
 
 REVIEWS = ("pass-plan", "return-plan", "pass-contract", "return-contract")
