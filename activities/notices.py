@@ -12,6 +12,7 @@ from domain.case.file import CaseFile, CasePapers
 from domain.case.listing import ConfirmPilot
 from domain.commands import CaseCommand
 from domain.identity import case_id, notice_id, places_id
+from domain.notice.call import QuotaChange, quota_changes
 from domain.notice.common import NoticeCommand, notice_must_be_open
 from domain.notice.file import Notice, NoticePublished
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
@@ -82,6 +83,13 @@ def chain(store: EventStore, notice: Notice) -> tuple[Notice, ...]:
     while (after := found[-1].replaced_by) is not None:
         found.append(store.load(Notice, after))
     return tuple(found)
+
+
+def quotas_since(store: EventStore, notice: Notice) -> tuple[QuotaChange, ...]:
+    """How the quotas that a call names have changed since; nothing for a notice of anything else."""
+    if notice.shown.subject is not Subject.CALL or notice.batch is None:
+        return ()
+    return quota_changes(store.facts(notice.id)[0].timestamp, store.facts(places_id(notice.batch)))
 
 
 def naming(store: EventStore, case: CaseFile) -> tuple[Notice, ...]:

@@ -10,11 +10,12 @@ from typing import Annotated, Final
 
 import typer
 
+from activities.notices import quotas_since
 from cli import tables
 from cli.deciding import decide, named_by_all_it_says, say
 from cli.fields import WrongField
 from cli.hands import By, Evidence, Of, Reason, person
-from cli.notice_said import FIELDS, found, sentence, told
+from cli.notice_said import FIELDS, changed, found, sentence, told
 from cli.office import AsJson, City, Programme
 from domain.calendar import CHINA, china_day
 from domain.commands import Command, Receipt
@@ -140,16 +141,19 @@ def reissue(
 def show(notice: Which, as_json: AsJson = False) -> None:
     """查看公示：现状、公示期、核验、异议、哈希和全部内容。"""
     with found(Settings.from_environment(), notice) as (store, file):
-        said = told(file)
+        said, since = told(file), quotas_since(store, file)
         if as_json:
             history = [
                 {"topic": fact.TOPIC, "at": fact.timestamp.isoformat(), "by": fact.by.id, "reason": fact.reason}
                 for fact in store.facts(file.id)
             ]
             rows = [dict(zip(FIELDS, line, strict=True)) for line in row_lines(file.shown)[1:]]
-            typer.echo(json.dumps({**said, "rows": rows, "history": history}, ensure_ascii=False))
+            said |= {"rows": rows, "quotas_since": changed(since), "history": history}
+            typer.echo(json.dumps(said, ensure_ascii=False))
             return
         typer.echo(sentence(file))
+        for change in since:
+            typer.echo(f"{change.words}。")
         typer.echo(f"内容哈希（SHA-256）：{file.sha256}")
         for one in file.open_objections.values():
             typer.echo(f"待答复的第 {one.number} 号异议：{one.objector}：{one.matter}")
@@ -166,9 +170,9 @@ def show(notice: Which, as_json: AsJson = False) -> None:
 
 def page(notice: Which) -> None:
     """公示页：可直接放到网站或打印的单个网页，写到标准输出。"""
-    with found(Settings.from_environment(), notice) as (_, file):
+    with found(Settings.from_environment(), notice) as (store, file):
         snapshot_must_match_its_hash(file)
-        typer.echo(notice_page.page(file), nl=False)
+        typer.echo(notice_page.page(file, quotas_since(store, file)), nl=False)
 
 
 def check(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
 from cli.fields import WrongField
+from domain.notice.call import QuotaChange
 from domain.notice.file import Notice, NoticePublished
 from domain.notice.proof import days_asked, days_proven
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
@@ -65,6 +66,11 @@ def told(file: Notice) -> dict[str, Any]:
         "replaced_by": str(file.replaced_by) if file.replaced_by else None,
         "completed_on": file.completed_on.isoformat() if file.completed_on else None,
     }
+
+
+def changed(quotas: Iterable[QuotaChange]) -> list[dict[str, str]]:
+    """What a program hears of the quotas that changed after a call."""
+    return [{"on": change.day.isoformat(), "document": change.document, "words": change.words} for change in quotas]
 
 
 def sentence(file: Notice) -> str:

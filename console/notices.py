@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from activities.notices import chain
+from activities.notices import chain, quotas_since
 from console import asked
 from console.view import Console
 from domain.batch import Batch
@@ -71,5 +71,6 @@ def mount(app: FastAPI, console: Console) -> None:
             told=account(file, console.store.facts(wanted), calendar),
             proven=days_proven(file, calendar),
             asked_for=days_asked(file, calendar),
+            since=quotas_since(console.store, file),
             chain=chain(console.store, file),
         )

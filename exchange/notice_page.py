@@ -11,6 +11,7 @@ from html import escape
 from html.parser import HTMLParser
 from typing import Final
 
+from domain.notice.call import QuotaChange
 from domain.notice.file import Notice
 from domain.notice.snapshot import head_lines, row_lines
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS
@@ -31,8 +32,8 @@ td.number{text-align:right;white-space:nowrap}
 """
 
 
-def page(notice: Notice) -> str:
-    """The page of a notice that was published, as it stands now."""
+def page(notice: Notice, since: Iterable[QuotaChange] = ()) -> str:
+    """The page of a notice that was published, as it stands now; beside a call, how its quotas changed ``since``."""
     shown = notice.shown
     title = f"关于{NOTICE_SUBJECTS[shown.subject]}的公示"
     headings, *rows = row_lines(shown)
@@ -41,6 +42,7 @@ def page(notice: Notice) -> str:
     )
     columns = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in headings)
     body = "".join(f"<tr>{''.join(_cells(row))}</tr>\n" for row in rows)
+    changed = "".join(f"<p><strong>{escape(change.words)}。</strong></p>\n" for change in since)
     return f"""<!doctype html>
 <html lang="zh-Hans">
 <head>
@@ -57,7 +59,7 @@ def page(notice: Notice) -> str:
 <table class="{_TABLE}"><thead><tr>{columns}</tr></thead>
 <tbody>
 {body}</tbody></table>
-<p>共 {len(rows)} 行。{escape(_replaces(notice))}</p>
+{changed}<p>共 {len(rows)} 行。{escape(_replaces(notice))}</p>
 <p>公示内容哈希（SHA-256）：<span class="hash">{notice.sha256}</span></p>
 <p>哈希按上列两张表的文字计算：每行一行，各格以制表符分隔，UTF-8 编码；公示期内逐日核验。</p>
 </body>

@@ -19,10 +19,11 @@ from domain.identity import batch_id, command_id, notice_id
 from domain.notice.file import Notice, NoticePublished, NoticeState
 from domain.notice.publish import PublishNotice
 from domain.notice.room import COMMANDS
-from domain.notice.snapshot import Row, Subject
+from domain.notice.snapshot import Row, Subject, hash_of
 from domain.people import Person
 from domain.places import Quota
 from eventstore.store import EventStore
+from exchange import notice_page
 from settings import Settings
 from tests.domain import cast
 from tests.engine import CITY, COUNTY, Firm, Town, pack, upto
@@ -328,6 +329,16 @@ def test_a_batch_is_opened_and_its_call_published_by_hand(shell: Shell, tmp_path
     assert (by_hand.status, by_hand.rule) == (3, "call_must_be_made_of_its_batch")
     assert shown["rows"][0]["period"] == f"{today}至{today + timedelta(days=30)}"
     assert {"申报条件", "不予支持", "不得申报（列入名单）"} <= {row["name"] for row in shown["rows"]}
+
+    assert shown["quotas_since"] == []
+    quota = ("batch", "quota", "set", "--city", "mianyang", "--programme", told.json["programme"], "--code", "1")
+    limited = shell.run(*quota, "--quota", "全部=40", "--document", "绵阳名额1号", "--by", HEAD.id)
+    assert limited.status == 0, limited
+    said = f"名额已于 {today} 按“绵阳名额1号”下达，现为：全部企业 40 家。"
+    assert said in shell.run("notice", "show", "绵阳申报通知1号").out
+    page = shell.run("notice", "page", "绵阳申报通知1号").out
+    assert said in page
+    assert hash_of(notice_page.lines_in(page)) == shown["sha256"], "what was published stays as it was"
 
 
 def test_a_notice_of_anything_but_a_call_needs_its_table(shell: Shell) -> None:

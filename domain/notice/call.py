@@ -5,15 +5,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Final
 
 from domain.batch import Batch
+from domain.calendar import china_day
 from domain.case.file import CasePapers
 from domain.notice.snapshot import Row
+from domain.places import Quota, QuotasReset, QuotasSet
 from domain.policy import EXCLUSIONS, Pack
 from domain.policy_rows import Notice as Named
+from domain.record import Fact
 from domain.rules import No, rule
 
 _CONDITIONS: Final = {
@@ -47,6 +51,32 @@ def call_must_come_before_its_window_is_over(batch: Batch, today: date) -> No | 
     if batch.closes is None or today <= batch.closes:
         return None
     return No(f"批次 {batch.code} 的申报期已于 {batch.closes} 截止，不能再发布申报文件")
+
+
+@dataclass(frozen=True)
+class QuotaChange:
+    """名额调整: quotas of the call's batch that were set after the public had read the call."""
+
+    day: date
+    document: str
+    again: bool
+    """Set anew; else set for the first time."""
+    quotas: tuple[Quota, ...]
+
+    @property
+    def words(self) -> str:
+        """When, on what document, and to how many places, in Chinese."""
+        now = "、".join(f"{quota.words} {quota.places} 家" for quota in self.quotas)
+        return f"名额已于 {self.day} 按“{self.document}”{'调整' if self.again else '下达'}，现为：{now}"
+
+
+def quota_changes(called: datetime, facts: Iterable[Fact]) -> tuple[QuotaChange, ...]:
+    """What happened to the quotas of a batch after its call was published; ``facts`` are those of its places."""
+    return tuple(
+        QuotaChange(china_day(fact.timestamp), fact.document, isinstance(fact, QuotasReset), fact.quotas)
+        for fact in facts
+        if isinstance(fact, QuotasSet | QuotasReset) and fact.timestamp > called
+    )
 
 
 def named_in(pack: Pack) -> tuple[str, ...]:

@@ -13,15 +13,18 @@ from domain.calendar import CHINA
 from domain.case.file import CasePapers
 from domain.commands import Command
 from domain.identity import batch_id, command_id, notice_id, places_id
+from domain.notice.call import quota_changes
 from domain.notice.file import Notice
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
 from domain.notice.snapshot import Row, Subject, private_data, row_lines
-from domain.places import Places, Quota
+from domain.places import Places, Quota, QuotasReset, QuotasSet
 from domain.policy import Pack
 from domain.programme import programme_of
+from domain.record import Fact
 from domain.rejections import OpenQuestion
 from policies import load
 from policies.calendars import published
+from tests.archive_payloads import fact_of
 from tests.domain.cast import clerk1, clerk2, head
 from tests.domain.play import passed, refused, shows
 
@@ -117,6 +120,23 @@ def test_quotas_that_were_re_set_are_called_anew_as_they_now_stand() -> None:
 
     assert [row.project for row in old.shown.rows if row.name == "名额"] == ["全部企业 30 家"]
     assert [row.project for row in new.shown.rows if row.name == "名额"] == ["全部企业 41 家"]
+
+
+def test_a_call_tells_from_events_when_its_quotas_were_changed_after_it_and_nothing_that_came_before() -> None:
+    there = office("mianyang", "rehearsal")
+    there.places.quotas = (Quota(30),)
+    called = there.publishes().collect_events()[0].timestamp
+    sets = fact_of(QuotasSet), fact_of(QuotasReset)
+    told: list[Fact] = []
+    for minutes, one in enumerate((*sets, *sets), start=-1):
+        said = {**vars(one), "timestamp": called + timedelta(minutes=minutes), "quotas": (Quota(31 + minutes),)}
+        told.append(type(one)(**{**said, "document": f"{minutes}号"}))
+
+    changes = quota_changes(called, told)
+
+    assert [(change.document, change.again) for change in changes] == [("1号", False), ("2号", True)]
+    assert changes[1].words == f"名额已于 {OPENS} 按“2号”调整，现为：全部企业 33 家"
+    assert changes[0].words == f"名额已于 {OPENS} 按“1号”下达，现为：全部企业 32 家"
 
 
 @shows("call_must_be_made_of_its_batch")
