@@ -117,11 +117,16 @@ def milestones_must_have_passed(case: CaseFile, pack: Pack) -> No | None:
 
 @rule
 def self_level_must_reach_the_minimum(grade: Grade, pack: Pack) -> No | None:
-    """A firm asks for evaluation when its own assessment reaches the level that acceptance requires."""
-    least = pack.count("evaluation.min_level")
+    """A firm asks for evaluation when its own assessment reaches the level that is asked of it.
+
+    大连方案四（三）asks for one. Where a city's sources do not, what acceptance requires is the least that makes sense;
+    the clause about the third party's level says nothing about the firm's own, so none is cited.
+    """
+    own = "evaluation.self_level"
+    least = pack.count(own) if pack.has(own) else pack.count("evaluation.min_level")
     if grade.level >= least:
         return None
-    return No(f"自评 {grade.level} 级，未达到要求的 {least} 级", pack.clause("evaluation.min_level"))
+    return No(f"自评 {grade.level} 级，未达到要求的 {least} 级", pack.clause(own) if pack.has(own) else "")
 
 
 def report_milestone(case: CaseFile, command: ReportMilestone, papers: CasePapers) -> None:

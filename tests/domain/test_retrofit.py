@@ -66,9 +66,11 @@ def test_where_there_is_no_supervisor_no_milestone_is_asked_for() -> None:
 @shows("self_level_must_reach_the_minimum")
 def test_works_are_done_when_the_firm_itself_finds_the_level_reached() -> None:
     due = ready("report-completion")
-    due.when("report-completion", self_grade=LEVEL_1).then_refused(
-        "self_level_must_reach_the_minimum", clause("evaluation.min_level")
-    )
+    rule = "self_level_must_reach_the_minimum"
+    due.when("report-completion", self_grade=LEVEL_1).then_refused(rule, "")
+    stated = due.under(rules({"evaluation.self_level": 3}))
+    stated.when("report-completion", self_grade=LEVEL_2).then_refused(rule, clause("evaluation.self_level"))
+    due.under(rules({"evaluation.self_level": 1})).did(("report-completion", {"self_grade": LEVEL_1}))
     done = due.when("report-completion", self_grade=LEVEL_2).then(fact(CompletionReported, self_grade=LEVEL_2))
     done.then_stands(stage=Stage.EVALUATION)
     done.then_deadlines(set=("acceptance_application/1",), closed=("implementation/1",))
