@@ -206,9 +206,17 @@ def _budget(pack: Pack) -> Iterator[Disagreement]:
     sums = {side: total(line.amount for line in lines if line.side == side) for side in ("central", "local")}
     retrofit = total(line.amount for line in lines if (line.side, line.use) == ("central", "retrofit"))
     sides = ("budget.central", sums["central"]), ("budget.local", sums["local"]), ("payout.budget", retrofit)
+    off = {key: added.fen - pack.money(key).fen for key, added in sides if pack.has(key)}
     for key, added in sides:
-        if pack.has(key) and pack.money(key) != added:
-            yield Disagreement(key, f"预算行之和 {added.grouped()} 元不等于 {pack.money(key).grouped()} 元")
+        if off.get(key):
+            where = _wrong_lines(pack, key, off)
+            named = "、".join(lines[index].code for index in where)
+            reason = f"预算行之和 {added.grouped()} 元不等于 {key} 的 {pack.money(key).grouped()} 元"
+            yield (
+                Disagreement("budget_line", f"{reason}，请核对 {named}", where[0], "amount")
+                if where
+                else Disagreement(key, reason)
+            )
     for key, part, least in (
         ("budget.retrofit_share", retrofit, True),
         ("budget.supporting_share", sums["central"] - retrofit, False),
@@ -218,6 +226,22 @@ def _budget(pack: Pack) -> Iterator[Disagreement]:
         if pack.has(key) and (share < pack.ratio(key) if least else share > pack.ratio(key)):
             bound = "低于" if least else "高于"
             yield Disagreement(key, f"预算行合计占中央资金的 {float(share):.2%}，{bound} {float(pack.ratio(key)):.2%}")
+
+
+def _wrong_lines(pack: Pack, key: str, off: dict[str, int]) -> list[int]:
+    """The budget lines that break a sum, as far as the pack's other figures tell; none where the sum itself may."""
+    side = "local" if key == "budget.local" else "central"
+    of_side = [(index, line) for index, line in enumerate(pack.rows(BudgetLine)) if line.side == side]
+    if key == "budget.central" and off.get("payout.budget") == off[key]:  # two sums miss the same: a retrofit line
+        return [index for index, line in of_side if line.use == "retrofit"]
+    matched = ("budget.central", "budget.local", "budget.local_match")
+    if key == "payout.budget" or not all(map(pack.has, matched)):
+        return []
+    central, local, match = pack.money(matched[0]), pack.money(matched[1]), pack.ratio(matched[2])
+    if central.fen * match != local.fen:
+        return []  # the sums do not agree with each other either
+    right = "retrofit" if off.get("payout.budget") == 0 else ""
+    return [index for index, line in of_side if line.use != right or side == "local"]
 
 
 def _tiers(pack: Pack) -> Iterator[Disagreement]:
