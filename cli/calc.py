@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import date
 from typing import Annotated
 
 import typer
 
-from cli.fields import WrongField
+from cli.fields import WrongField, day
 from domain.case.estimate import Plan, spend_line
 from domain.case.estimate import estimate as work_out
 from domain.policy import KEYS, SPEND_KINDS
@@ -40,7 +39,7 @@ def estimate(
     """测算补贴：列出每一步和依据的条款。来源没有规定的口径不猜，退出码为 4。"""
     lines = tuple(_line(text) for text in spend)
     try:
-        plan = Plan(level, _day("--signed", signed), _day("--completed", completed), lines, batch.strip())
+        plan = Plan(level, day("--signed", signed), day("--completed", completed), lines, batch.strip())
     except ValueError as bad:
         raise WrongField(str(bad)) from bad
     pack = load.load(city, overlay or ())
@@ -88,10 +87,3 @@ def _line(text: str) -> SpendLine:
         return spend_line(kind, amount)
     except ValueError as bad:
         raise WrongField(f"--spend {kind}：{bad}") from bad
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError as bad:
-        raise WrongField(f"{option} 应写作 2024-06-01 的样子，收到“{text}”") from bad

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 
 from cli import answers
 from console.saying import LABELS
+from domain.calendar import day_of
 from domain.case.supply import NamedProduct
 from domain.commands import CaseCommand
 from domain.fund.file import Part
@@ -123,7 +124,7 @@ def is_optional(kind: type[CaseCommand], name: str) -> bool:
 def day(option: str, text: str) -> date:
     """A date that was typed behind an option. Raises WrongField."""
     try:
-        return date.fromisoformat(text)
+        return day_of(text)
     except ValueError as bad:
         raise WrongField(f"{option} 应写作 2026-03-01 的样子，收到“{text}”") from bad
 
@@ -167,7 +168,7 @@ def _plain(wanted: Any, said: Any) -> Any:
     if wanted is bool and isinstance(said, str):
         return _YES_OR_NO[said.strip().lower()] if said.strip().lower() in _YES_OR_NO else _not_this()
     if wanted is date:
-        return date.fromisoformat(said) if isinstance(said, str) else _not_this()
+        return day_of(said) if isinstance(said, str) else _not_this()
     if isinstance(said, bool) and wanted is not bool:
         _not_this()
     return TypeAdapter(wanted).validate_python(said)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
 
 from cli import provider_told
 from cli.deciding import UNNAMED, decide, home_of, named, say
-from cli.fields import WrongField
+from cli.fields import day
 from cli.hands import By, Evidence, Of, Reason, person
 from domain.identity import pool_id, provider_id, tidy
 from domain.people import Person
@@ -151,12 +151,8 @@ def rectify(
     programme: Programme = "", as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """责令限期整改。"""
-    try:
-        last = date.fromisoformat(due)
-    except ValueError as bad:
-        raise WrongField(f"--due 应写作 2026-06-30 的样子，收到“{due}”") from bad
     _do(OrderProviderRectification, words, city, programme, (by, role, organisation), reason, evidence, as_json,
-        items=tuple(item), due=last, suspends=suspend, document=document)  # fmt: skip
+        items=tuple(item), due=day("--due", due), suspends=suspend, document=document)  # fmt: skip
 
 
 def rectified(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Annotated, NoReturn
 
 import typer
 
+from domain.calendar import day_of
 from policies.calendars import published
 
 _WEEKDAYS = "一二三四五六日"
@@ -29,7 +29,7 @@ def add(
 ) -> None:
     """某日之后第 N 个工作日是哪一天。所涉年份的放假安排尚未公布时，结果为暂定。"""
     try:
-        start = date.fromisoformat(day)
+        start = day_of(day)
     except ValueError:
         _wrong(f"日期应写作 2026-02-10 的样子，收到“{day}”")
     if not (count.isascii() and count.isdigit()):

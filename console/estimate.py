@@ -14,6 +14,7 @@ from console import asked, saying
 from console.asked import BadQuestion
 from console.packs import OVERLAYS
 from console.view import Console
+from domain.calendar import day_of
 from domain.case.estimate import Estimate, Plan, estimate, spend_line
 from domain.policy import SPEND_KINDS
 from domain.rejections import OpenQuestion, Rejection
@@ -71,7 +72,7 @@ class _Form:
         if not text:
             self._fault(name, f"请填写“{_FIELDS[name]}”")
         try:
-            return date.fromisoformat(text)
+            return day_of(text)
         except ValueError:
             self._fault(name, f"“{_FIELDS[name]}”应写作 2024-06-01 的样子，收到“{text}”")
             return date.max

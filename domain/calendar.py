@@ -5,6 +5,7 @@ The day after the event is day one. Years whose holidays (放假安排) are not 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, timezone
 from typing import Final, Literal
@@ -15,6 +16,7 @@ CHINA: Final = timezone(timedelta(hours=8), "UTC+08:00")
 """China has one time and no summer time; a fixed offset needs no time zone database."""
 _DAY: Final = timedelta(days=1)
 _SATURDAY: Final = 5
+_WRITTEN: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,16 @@ class Calendar:
         """The last day of a pack's period that starts with something done on that day."""
         add = self.add_working_days if period.unit == "working" else self.add_natural_days
         return add(day, period.count)
+
+
+def day_of(text: str) -> date:
+    """A date as people and files write it here: 2026-03-01, and in no other way. Raises ValueError.
+
+    The library's own reader takes 20260301 and 2026-W09-7 too, which a slip of the hand can come to.
+    """
+    if not _WRITTEN.fullmatch(text):
+        raise ValueError(f"not a date as 2026-03-01: {text!r}")
+    return date.fromisoformat(text)
 
 
 def ends_at(day: date) -> datetime:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.calendar import CHINA, Calendar, Due, china_day, ends_at
+from domain.calendar import CHINA, Calendar, Due, china_day, day_of, ends_at
 from domain.policy import Days
 from policies.calendars import published
 
@@ -146,6 +146,16 @@ def test_a_day_lasts_in_china_from_its_first_moment_to_its_last(seconds: int, of
 def test_a_day_ends_at_midnight_in_china_which_is_four_in_the_afternoon_utc() -> None:
     assert ends_at(date(2026, 12, 31)) == datetime(2026, 12, 31, 16, tzinfo=UTC)
     assert ends_at(date(2026, 12, 31)).utcoffset() == timedelta(hours=8) == CHINA.utcoffset(None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-W10-1", "2024W101", "20240301", "2024-3-1", "2024-03-01 ", "２０２４-03-01", "2024-02-30", "", "2024-061"],
+)
+def test_a_date_is_written_in_one_way(text: str) -> None:
+    with pytest.raises(ValueError, match=r"not a date|day is out of range"):
+        day_of(text)
+    assert day_of("2024-02-29") == date(2024, 2, 29)
 
 
 def test_a_time_without_a_zone_has_no_date() -> None:

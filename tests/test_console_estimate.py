@@ -88,6 +88,7 @@ def test_what_the_rules_would_refuse_is_said_with_its_rule_and_clause(
         ("city", "atlantis", "“城市”没有“atlantis”这一项"),
         ("city", "", "请填写“城市”"),
         ("level", "9", "“预计达到的等级”没有“9”这一项"),
+        ("signed", "2024-W10-1", "应写作 2024-06-01 的样子，收到“2024-W10-1”"),
         ("signed", "2024-13-01", "应写作 2024-06-01 的样子，收到“2024-13-01”"),
         ("completed", "", "请填写“完工日期”"),
         ("completed", "2024-05-31", "早于签订日期"),

@@ -144,6 +144,7 @@ def test_what_the_rules_would_refuse_is_refused_here_too(shell: Shell, changes: 
         ({"--spend": "software=1.001"}, "最多两位小数"),
         ({"--spend": "software=-1"}, "不能小于零"),
         ({"--signed": "2024-13-01"}, "--signed 应写作"),
+        ({"--signed": "2024-W10-1"}, "--signed 应写作"),
         ({"--completed": "2024-05-31"}, "早于签订日期"),
         ({"--level": "5"}, "--level"),
     ],
