@@ -6,6 +6,7 @@ import json
 from decimal import Decimal, DecimalException
 from typing import Any, Final
 
+from cli import json_text
 from domain.standard import Answers, ItemPoints, ScenarioLevel
 from policies import load
 
@@ -47,7 +48,7 @@ def _decoded(text: str) -> object:
             text, parse_float=Decimal, parse_int=Decimal, parse_constant=_no_number, object_pairs_hook=_Pairs
         )
     except (ValueError, ArithmeticError, RecursionError) as bad:
-        raise ValueError(f"不是能读懂的 JSON：{bad}") from bad
+        raise ValueError(f"不是能读懂的 JSON：{json_text.fault(bad)}") from bad
 
 
 def _parts(said: object) -> dict[str, Any]:
@@ -94,4 +95,4 @@ def _number(value: object) -> Decimal | None:
 
 
 def _no_number(word: str) -> Decimal:
-    raise ValueError(f"{word} 不是数")
+    raise json_text.NoNumber(f"{word} 不是数")

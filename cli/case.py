@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from cli import explain, fields, listing, tables
+from cli import explain, fields, json_text, listing, tables
 from cli.explain import AsJson, Case
 from cli.fields import WrongField
 from cli.hands import AsRole, By, Evidence, Hand, Of, Reason, command_number, hand_in, person
@@ -128,7 +128,7 @@ def _from_file(file: Path) -> tuple[type[CaseCommand], dict[str, Any], Hand]:
     try:
         said = json.loads(file.read_text(encoding="utf-8-sig"))
     except (ValueError, RecursionError) as bad:
-        raise WrongField(f"{file} 不是 UTF-8 编码的 JSON：{bad}") from bad
+        raise WrongField(f"{file} 不是能读懂的 JSON：{json_text.fault(bad)}") from bad
     if not isinstance(said, dict):
         raise WrongField(f"{file} 应是一个 JSON 对象")
     if _UNWRITABLE.search(json.dumps(said, ensure_ascii=False)):

@@ -353,7 +353,11 @@ async def test_a_command_is_read_from_a_file(shell: Shell, town: Town, tmp_path:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("{", "不是 UTF-8 编码的 JSON"),
+        ("{", "不是能读懂的 JSON：第 1 行第 2 列，文字到此为止，还缺内容"),
+        ("\ufeff{", "第 1 行第 2 列"),
+        ('{"kind": "ask-withdrawal",\n "by" {}}', "第 2 行第 7 列，从“{}}”起读不懂"),
+        ('{"kind": "ask-withdrawal", "reason": "不\n', "第 1 行第 40 列，文字到此为止"),
+        ('{"number": ' + "9" * 5000 + "}", "有的数太长"),
         ("[]", "应是一个 JSON 对象"),
         ('{"kind": "submit-plan"}', "没有命令“submit-plan”"),
         ('{"kind": "ask-withdrawal", "by": "f1"}', "by 应写作"),

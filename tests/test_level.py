@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cli import answers
 from domain.rules import RULES
 from policies import load
 from tests.shell import Shell
@@ -94,7 +96,8 @@ def test_answers_that_do_not_fit_are_refused_by_their_rule(
     ("said", "told"),
     [
         ("{", "不是能读懂的 JSON"),
-        ("[" * 100_000, "不是能读懂的 JSON"),
+        ("[" * 100_000, "括号套得太深"),
+        ('{"points": {"网络建设": 6,,}}', "第 1 行第 23 列"),
         ('{"points": {"网络建设": NaN}}', "NaN 不是数"),
         ("[]", "应写作"),
         ('{"points": [1]}', "points 应写作"),
@@ -112,6 +115,13 @@ def test_a_file_that_is_no_answers_is_wrong_usage(shell: Shell, tmp_path: Path, 
     answer = ask(shell, tmp_path, said)
     assert answer.status == 2
     assert told in answer.err
+
+
+@pytest.mark.parametrize("content", ['{"points": {"网络建设": 6,,}}', "{", '{"a": "b', "[1] x"])
+def test_what_is_wrong_with_a_text_is_said_without_a_word_of_english(content: str) -> None:
+    with pytest.raises(ValueError, match="JSON") as bad:
+        answers.read(content)
+    assert not re.search("[a-z]{3}", str(bad.value))
 
 
 def test_an_edition_that_nobody_knows_is_refused_and_a_file_that_is_not_there_is_wrong_usage(
