@@ -223,21 +223,21 @@ def test_the_clerk_sees_it_wherever_the_case_is_shown(shell: Shell, store: Event
 
 
 def test_of_two_admitted_at_once_to_the_last_place_one_is_refused(store: EventStore) -> None:
-    """Each at a desk of its own; so are a promotion and an admission."""
+    """Each at a desk of its own; so are two who come from different tiers."""
     for turn in range(5):
         town = Town(store, f"last place {turn}")
         last: dict[str, Any] = {"tier": "集成服务商"}
         for number in range(4):
             code = f"91370300MA3C0PR{number}1X"
             done(town, "apply-provider", code=code, by=_own(code), name=f"集成{number}", industries=(INDUSTRY,))
-            done(town, "admit-provider", code=code, **last)
-        done(town, "apply-provider")
+            done(town, "admit-provider", code=code)
+            done(town, "move-provider", code=code, **last)
+        done(town, "apply-provider", "admit-provider")
         done(town, "apply-provider", code=OTHER, by=_own(OTHER), name="别家软件")
-        first: tuple[str, dict[str, Any]] = ("admit-provider", last)
+        done(town, "admit-provider", code=OTHER)
         if turn % 2:
-            done(town, "admit-provider")
-            first = ("move-provider", last)
-        commands = [says(town, first[0], **first[1]), says(town, "admit-provider", OTHER, **last)]
+            done(town, "move-provider", tier="场景服务商")
+        commands = [says(town, "move-provider", said=1, **last), says(town, "move-provider", OTHER, **last)]
         together = threading.Barrier(2)
 
         def do(command: Any, wait: threading.Barrier = together) -> str:
@@ -260,7 +260,11 @@ def test_the_list_says_how_many_are_wanted_and_how_many_are_missing(shell: Shell
     assert "集成服务商" in empty
     town = Town(store, "counted")
     done(town, "apply-provider")
-    done(town, "admit-provider", tier="集成服务商")
+    straight = town.desk.handle(says(town, "admit-provider", tier="集成服务商"), START).refusal
+    assert straight is not None
+    assert (straight.rule, straight.clause) == ("tier_must_be_chosen_from_the_one_before", "淄博方案 三(二)5")
+    done(town, "admit-provider")
+    done(town, "move-provider", tier="集成服务商")
     tiers = shell.run("provider", "list", "--city", CITY, "--programme", town.programme, "--json").json["tiers"]
     (one,) = [row for row in tiers if (row["name"], row["industry"]) == ("集成服务商", INDUSTRY)]
     assert (one["stated"], one["held"], one["gap"], one["limit"], one["clause"]) == (

@@ -26,6 +26,7 @@ from domain.provider.file import (
 )
 from domain.provider.tiers import (
     provider_must_say_whom_it_serves,
+    tier_must_be_chosen_from_the_one_before,
     tier_must_be_one_of_the_citys,
     tier_must_have_room,
     tier_of,
@@ -199,6 +200,7 @@ def _fits(provider: Provider, words: str, papers: ProviderPapers) -> tuple[str, 
     tier_must_be_one_of_the_citys(papers.pack, words)
     tier = tier_of(papers.pack, words)
     provider_must_say_whom_it_serves(provider, tier)
+    tier_must_be_chosen_from_the_one_before(provider, tier, papers.pack)
     tier_must_have_room(provider, tier, papers.members)
     return () if tier is None else (tier.clause,)
 

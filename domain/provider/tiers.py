@@ -45,6 +45,19 @@ def provider_must_say_whom_it_serves(provider: Provider, tier: ProviderTier | No
 
 
 @rule
+def tier_must_be_chosen_from_the_one_before(provider: Provider, tier: ProviderTier | None, pack: Pack) -> No | None:
+    """Who is chosen out of a tier stands in it, or in another one chosen out of it: nobody comes in over its head."""
+    if tier is None or not tier.chosen_from:
+        return None
+    rows = {one.code: one for one in pack.rows(ProviderTier)}
+    now = tier_of(pack, provider.tier) if provider.tier else None
+    if now is not None and tier.chosen_from in _roots(now, rows):
+        return None
+    before = rows[tier.chosen_from].name
+    return No(f"“{tier.name}”从“{before}”中选出，{provider.name}须先列入“{before}”", tier.clause)
+
+
+@rule
 def tier_must_have_room(provider: Provider, tier: ProviderTier | None, members: tuple[Provider, ...]) -> No | None:
     """Nobody is admitted beyond the number that the source states as a limit."""
     limit = limit_of(tier) if tier is not None else None

@@ -18,6 +18,7 @@ from domain.provider.tiers import (
     limit_of,
     provider_must_say_whom_it_serves,
     tallies,
+    tier_must_be_chosen_from_the_one_before,
     tier_must_be_one_of_the_citys,
     tier_must_have_room,
     tier_of,
@@ -100,6 +101,19 @@ def test_a_provider_stands_in_a_tier_that_the_city_has() -> None:
     with refused("tier_must_be_one_of_the_citys", of="tier", clause="大连方案 四(二)、五(三)"):
         tier_must_be_one_of_the_citys(DALIAN, "总包")
     tier_must_be_one_of_the_citys(RULES, "任何叫法")  # this city's sources name none
+
+
+@shows("tier_must_be_chosen_from_the_one_before")
+def test_nobody_comes_into_a_tier_over_the_head_of_the_one_it_is_chosen_from() -> None:
+    tier, rule = _tier(ZIBO, "集成服务商"), "tier_must_be_chosen_from_the_one_before"
+    for stranger in (NEW, someone(1, "别的层级")):
+        with refused(rule, of="tier", clause="淄博方案 三(二)5"):
+            tier_must_be_chosen_from_the_one_before(stranger, tier, ZIBO)
+    for member in ("数字服务商资源池", "pool", "场景服务商"):
+        tier_must_be_chosen_from_the_one_before(someone(1, member), tier, ZIBO)
+    tier_must_be_chosen_from_the_one_before(NEW, _tier(ZIBO, "数字服务商资源池"), ZIBO)
+    tier_must_be_chosen_from_the_one_before(NEW, _tier(DALIAN, "集成商"), DALIAN)
+    passed(of="tier")
 
 
 @shows("provider_must_say_whom_it_serves")
