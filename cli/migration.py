@@ -7,8 +7,7 @@ applications are decided by; ``adopt`` shows for every open case of the batch wh
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -83,15 +82,6 @@ def revise(
 _MOVED, _STAYS = "已改用", "不变"
 
 
-@dataclass(frozen=True)
-class Move:
-    """What adopting the batch's latest rules would change for one case."""
-
-    case: CaseFile
-    changes: tuple[str, ...]
-    """Key, old value, new value, in words."""
-
-
 def adopt(
     city: City,
     code: Code,
@@ -105,7 +95,7 @@ def adopt(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """逐户改用批次的新规则。不写 --firm 和 --all 时只列出各户会有哪些变化，不作任何改动。
+    """逐户改用批次的新规则。不写 --firm 和 --all 时只列出会有哪些变化、涉及哪些企业，不作任何改动。
 
     已办的事按当时的规则，进行中的期限不变；只有以后的步骤按新规则办理。
     """
@@ -120,30 +110,36 @@ def adopt(
         pinned = store.load(Batch, batch)
         if pinned.is_new:
             raise Rejection("batch_must_have_been_opened", f"没有批次“{code}”")
-        moves = list(_moves(store, pinned))
-        strangers = sorted(wanted - {move.case.credit_code for move in moves})
+        cases = _behind(store, pinned)
+        changes = _changes(pinned, cases)
+        strangers = sorted(wanted - {case.credit_code for case in cases})
         if strangers:
             raise Rejection("firm_must_be_of_the_batch", f"不在本批次未改用的企业中：{'、'.join(strangers)}")
         told = []
-        for move in moves:
-            goes = every or move.case.credit_code in wanted
-            outcome = _adopted(settings, store, pinned, move.case, hand, document, reason) if hand and goes else _STAYS
-            told.append((move, outcome))
-    _tell(told, pinned, as_json=as_json)
+        for case in cases:
+            goes = every or case.credit_code in wanted
+            outcome = _adopted(settings, store, pinned, case, hand, document, reason) if hand and goes else _STAYS
+            told.append((case, outcome))
+    _tell(told, changes, pinned, as_json=as_json)
     if any(outcome not in (_MOVED, _STAYS) for _, outcome in told):
         raise typer.Exit(3)
 
 
-def _moves(store: EventStore, batch: Batch) -> list[Move]:
+def _behind(store: EventStore, batch: Batch) -> list[CaseFile]:
+    """The open cases of the batch that have not taken up its latest rules, as they stand before any of them does."""
+    files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))
+    return [
+        file for file in files if file.batch == batch.id and file.is_open and file.rules_version != batch.pinned_version
+    ]
+
+
+def _changes(batch: Batch, cases: Iterable[CaseFile]) -> dict[str, tuple[str, ...]]:
+    """By the version that cases still have: what the latest says differently, in words."""
     from activities.rules import pinned
 
     latest = pinned(batch)
-    files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))
-    return [
-        Move(file, differences(pinned(batch, file.rules_version), latest))
-        for file in files
-        if file.batch == batch.id and file.is_open and file.rules_version != batch.pinned_version
-    ]
+    held = dict.fromkeys(case.rules_version for case in cases)
+    return {version: differences(pinned(batch, version), latest) for version in held}
 
 
 def differences(before: Pack, after: Pack) -> tuple[str, ...]:
@@ -204,30 +200,33 @@ def _adopted(
     return _MOVED
 
 
-def _tell(told: list[tuple[Move, str]], batch: Batch, *, as_json: bool) -> None:
+def _tell(
+    told: list[tuple[CaseFile, str]], changes: Mapping[str, tuple[str, ...]], batch: Batch, *, as_json: bool
+) -> None:
     if as_json:
         cases = [
             {
-                "credit_code": move.case.credit_code,
-                "firm": move.case.firm,
-                "stage": move.case.stage,
+                "credit_code": case.credit_code,
+                "firm": case.firm,
+                "stage": case.stage,
+                "from": case.rules_version,
                 "outcome": outcome,
-                "changes": move.changes,
-                "settled": _settled(move.case),
+                "settled": _settled(case),
             }
-            for move, outcome in told
+            for case, outcome in told
         ]
-        typer.echo(json.dumps({"version": batch.pinned_version, "cases": cases}, ensure_ascii=False))
-    elif told:
-        rows = (
-            (
-                move.case.firm,
-                zh(move.case.stage),
-                outcome,
-                "\n".join([*filter(None, [_settled(move.case)]), *move.changes]),
-            )
-            for move, outcome in told
-        )
-        tables.show(("企业", "阶段", "结果", "以后的步骤有何变化"), rows, lined=True)
-    else:
+        said = {"version": batch.pinned_version, "changes": changes, "cases": cases}
+        typer.echo(json.dumps(said, ensure_ascii=False))
+        return
+    for version, words in changes.items():
+        typer.echo(f"版本 {version[:12]} 改用版本 {batch.pinned_version[:12]}，以后的步骤有 {len(words)} 处变化：")
+        for change in words:
+            typer.echo(f"  {change}")
+        rows = [
+            (case.firm, zh(case.stage), outcome, _settled(case))
+            for case, outcome in told
+            if case.rules_version == version
+        ]
+        tables.show(("企业", "阶段", "结果", "已核定的"), rows, lined=True)
+    if not told:
         typer.echo(f"批次 {batch.code} 中未结束的企业都已按版本 {batch.pinned_version[:12]} 办理。")

@@ -70,9 +70,14 @@ async def test_nothing_moves_by_itself_and_a_case_moves_when_it_is_named(
         named = account(store, town.desk, one.case, one.now).steps
         assert [step.roles for step in named if step.kind == "adopt-rules"] == [(Role.HEAD,)]
 
-        seen = (await shell.type("batch", "adopt", *batch, "--json")).json["cases"]
-        assert [case["outcome"] for case in seen] == ["不变", "不变"]
-        assert all(case["changes"][0].startswith("诊断期限多少日（timers.diagnosis）：待定 → ") for case in seen)
+        seen = (await shell.type("batch", "adopt", *batch, "--json")).json
+        assert [case["outcome"] for case in seen["cases"]] == ["不变", "不变"]
+        ((held, changes),) = seen["changes"].items()
+        assert {case["from"] for case in seen["cases"]} == {held}
+        assert changes[0].startswith("诊断期限多少日（timers.diagnosis）：待定 → ")
+        listed = (await shell.type("batch", "adopt", *batch)).out
+        assert listed.count("timers.diagnosis") == 1, "what changes is told once, and then whom it concerns"
+        assert sum(listed.count(name) for name in {firm.file.firm for firm in firms}) == 2
         assert not any(isinstance(fact, RulesAdopted) for firm in firms for fact in firm.facts)
 
         stranger = await shell.type("batch", "adopt", *batch, *BY, "--firm", "91370300MA3C09999X", "--json")
@@ -107,12 +112,11 @@ async def test_money_that_is_worked_out_stays_and_the_city_is_told_so_beside_wha
         await early.did(*upto("confirm-pilot"))
         told = await shell.type("batch", "revise", *batch, *BY)
         assert told.status == 0, told
-        seen = {
-            case["credit_code"]: case for case in (await shell.type("batch", "adopt", *batch, "--json")).json["cases"]
-        }
+        told = await shell.type("batch", "adopt", *batch, "--json")
+        seen = {case["credit_code"]: case for case in told.json["cases"]}
         assert seen[due.code]["settled"] == f"补贴已核定 {ENTITLEMENT.grouped()} 元，不因改用规则而变"
         assert seen[early.code]["settled"] == ""
-        assert [case["changes"] for case in seen.values()] == [["补贴比例是多少（payout.ratio）：50% → 25%"]] * 2
+        assert list(told.json["changes"].values()) == [["补贴比例是多少（payout.ratio）：50% → 25%"]]
         assert "补贴已核定" in (await shell.type("batch", "adopt", *batch)).out
 
         moved = await shell.type("batch", "adopt", *batch, *BY, "--all")
