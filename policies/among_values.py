@@ -26,7 +26,7 @@ _ELSEWHERE: Final = re.compile(rf"(名录依 )?GB/T [0-9]|{_NUMERAL}(\(|（|、|
 
 def disagreements(pack: Pack) -> list[Disagreement]:
     """Everything in which the values contradict each other, in the order of the rules."""
-    return [wrong for check in (_days, _comparators, _weights, _hands, _clauses) for wrong in check(pack)]
+    return [wrong for check in (_days, _comparators, _weights, _hands, _clauses, _sources) for wrong in check(pack)]
 
 
 def _days(pack: Pack) -> Iterator[Disagreement]:
@@ -58,11 +58,28 @@ def _hands(pack: Pack) -> Iterator[Disagreement]:
 
 def _clauses(pack: Pack) -> Iterator[Disagreement]:
     """A value that rests on several documents names a source of the pack for each."""
-    basis = [(key, index, cited.clause) for key, held in pack.values.items() for index, cited in enumerate(held)]
-    basis += [(table, index, row.clause) for table, rows in pack.tables.items() for index, row in enumerate(rows)]
     known = "、".join(pack.sources)
-    for key, index, clause in basis:
+    for key, index, clause in _basis(pack):
         for part in clause.split("；")[1:]:
             if part not in pack.sources and part.split(" ")[0] not in pack.sources and not _ELSEWHERE.match(part):
                 near = nearest(part.split(" ")[0], pack.sources)
                 yield Disagreement(key, f"条款“{part}”不出自来源（{known}）{near}", index, "clause")
+
+
+def _sources(pack: Pack) -> Iterator[Disagreement]:
+    """A document that no value or row rests on is none of the pack's sources: it is cited somewhere, or named in vain.
+
+    Which sections a document has, no pack says; so whether a cited section exists is not asked.
+    """
+    cited = [part for _, _, clause in _basis(pack) for part in clause.split("；")]
+    for short in pack.sources:
+        if not any(part == short or part.startswith(f"{short} ") for part in cited):
+            yield Disagreement("city.sources", f"来源“{short}”没有任何值或行引用", field=short)
+
+
+def _basis(pack: Pack) -> Iterator[tuple[str, int, str]]:
+    """Key or table, place in it, clause: of every value and row."""
+    for key, held in pack.values.items():
+        yield from ((key, index, cited.clause) for index, cited in enumerate(held))
+    for table, rows in pack.tables.items():
+        yield from ((table, index, row.clause) for index, row in enumerate(rows))

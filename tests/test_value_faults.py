@@ -81,6 +81,13 @@ BREAKS = {
         "city.sources",
         "“117号通知”应写全称",
     ),
+    "a source that nothing rests on": Break(
+        "[city.sources]",
+        '[city.sources]\n"大连办法" = "大连市中小企业数字化转型专项资金管理办法"',
+        '"大连办法" =',
+        "city.sources",
+        "来源“大连办法”没有任何值或行引用",
+    ),
     "a programme without its number": Break('"2023-117"', '"2023"', '"2023"', "city", "programme 的写法不对"),
     "a version written by hand": Break("[city]", '[city]\nversion = "1"', "version", "city", "未知的字段 version"),
     "a byte order mark within": Break("[city]", "\ufeff[city]", "\ufeff", "", "不是合法的 TOML"),
