@@ -342,7 +342,7 @@ async def test_a_command_is_read_from_a_file(shell: Shell, town: Town, tmp_path:
     file = tmp_path / "命令.json"
     by = {"id": command.by.id, "role": "企业", "organisation": firm.code}
     said = {"kind": "file-contract", "by": by, "contract": plain(command.contract), "evidence": ["sha256:1"]}
-    file.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+    file.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8-sig")  # as Windows' own editor writes it
     async with town.at_work():
         told = await shell.type("case", "do", str(firm.case), "--file", str(file), "--json")
     assert told.status == 0, told

@@ -117,6 +117,14 @@ def test_a_file_that_is_no_answers_is_wrong_usage(shell: Shell, tmp_path: Path, 
     assert told in answer.err
 
 
+def test_a_byte_order_mark_before_the_answers_is_read_over(shell: Shell, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.json"
+    marked.write_text(json.dumps(S2024, ensure_ascii=False), encoding="utf-8-sig")
+    assert marked.read_bytes().startswith(b"\xef\xbb\xbf")
+    told = shell.run("level", str(marked), "--standard", "2024", "--json")
+    assert told.json == ask(shell, tmp_path, S2024).json
+
+
 @pytest.mark.parametrize("content", ['{"points": {"网络建设": 6,,}}', "{", '{"a": "b', "[1] x"])
 def test_what_is_wrong_with_a_text_is_said_without_a_word_of_english(content: str) -> None:
     with pytest.raises(ValueError, match="JSON") as bad:

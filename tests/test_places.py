@@ -351,6 +351,13 @@ def test_a_list_is_read_as_people_keep_it(tmp_path: Path) -> None:
     assert exclusions.read(tmp_path / "d.csv")[0] == (Excluded(code(3), ""),)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_list_with_another_byte_order_mark_is_refused_plainly(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_text(f"统一社会信用代码\n{code(3)}\n", encoding)
+    with pytest.raises(RosterRefused, match="UTF-8"):
+        exclusions.read(tmp_path / "a.csv")
+
+
 def test_bad_rows_are_refused_by_number_and_nothing_is_taken(tmp_path: Path) -> None:
     bad = [*ROWS[:3], [2, "乙", "9121020"], [3, "丙", 912102000000000000], [4, "丁", ""], ROWS[3]]
     with pytest.raises(RosterRefused) as no:
