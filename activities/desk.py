@@ -27,7 +27,7 @@ from domain.case.vouchers import looked_up
 from domain.commands import CaseCommand, Command, Receipt
 from domain.exclusions import Exclusions, ImportExclusions, WithdrawExclusions, import_exclusions, withdraw_exclusions
 from domain.expert_review import room as expert_review
-from domain.expert_review.room import ExpertReviewCommand
+from domain.expert_review.common import ExpertReviewCommand
 from domain.fund import rooms as funds
 from domain.fund.appropriation import FundCommand
 from domain.fund.file import RETROFIT_LINE, Fund

@@ -10,8 +10,10 @@ from activities.rules import pinned
 from domain.batch import Batch, batch_must_have_been_opened
 from domain.calendar import Calendar
 from domain.case.file import CaseFile, CasePapers
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.file import ExpertReview
-from domain.expert_review.room import DECISIONS, CallExpertReview, CloseExpertReview, ExpertReviewCommand, FileScore
+from domain.expert_review.room import DECISIONS, CallExpertReview, CallOffExpertReview, CloseExpertReview
+from domain.expert_review.scoring import FileScore, FileScores
 from domain.identity import expert_review_id, places_id, pool_id
 from domain.places import Places
 from domain.provider.file import Pool
@@ -44,6 +46,8 @@ def _meant(review: ExpertReview, command: ExpertReviewCommand) -> tuple[UUID, ..
             return command.cases
         case FileScore():
             return (command.case,)
-        case CloseExpertReview():
+        case FileScores():
+            return tuple(sheet.case for sheet in command.sheets)
+        case CloseExpertReview() | CallOffExpertReview():
             return tuple(one.applicant.case for one in review.candidates)
     return ()

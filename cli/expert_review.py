@@ -13,15 +13,10 @@ from cli.fields import WrongField
 from cli.hands import By, Evidence, Of, Reason, person
 from domain.case.application import CaseOpened
 from domain.case.file import CaseFile, Qualification
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.ranking import Criterion, Expert, Points
-from domain.expert_review.room import (
-    AddExperts,
-    CallExpertReview,
-    CloseExpertReview,
-    ExpertReviewCommand,
-    FileScore,
-    RecuseExpert,
-)
+from domain.expert_review.room import AddExperts, CallExpertReview, CallOffExpertReview, CloseExpertReview
+from domain.expert_review.scoring import FileScore, RecuseExpert
 from domain.identity import command_id, expert_review_id, tidy
 from domain.rejections import Rejection
 from settings import Settings
@@ -42,12 +37,13 @@ _UNNAMED: Final = command_id("unnamed")
 
 def mount(batches: typer.Typer) -> None:
     """Mount the commands under ``batch review``."""
-    reviews = typer.Typer(help="专家评审：发起、增补专家、回避、评分、结束、查看", no_args_is_help=True)
+    reviews = typer.Typer(help="专家评审：发起、增补专家、回避、评分、结束、撤销、查看", no_args_is_help=True)
     reviews.command("call")(call)
     reviews.command("add")(add)
     reviews.command("recuse")(recuse)
     reviews.command("score")(score)
     reviews.command("close")(close)
+    reviews.command("call-off")(call_off)
     reviews.command("show")(show)
     batches.add_typer(reviews, name="review")
 
@@ -208,6 +204,32 @@ def close(
     say(receipt, said, words, as_json)
     if not as_json:
         table(ranking)
+
+
+def call_off(
+    city: City,
+    code: Code,
+    document: Annotated[str, typer.Option("--document", help="决定撤销的文号")],
+    reason: Annotated[str, typer.Option("--reason", help="撤销理由")],
+    by: By,
+    role: AsRole = "bureau-head",
+    organisation: Of = "",
+    evidence: Evidence = None,
+    programme: Programme = "",
+    as_json: AsJson = False,
+) -> None:
+    """撤销进行中的专家评审：不产生排名，企业仍待专家评审；已交的评分表留档，不计入以后的评审。"""
+    settings = Settings.from_environment()
+    agency, batch = batch_meant(settings, city, code, programme)
+    command = CallOffExpertReview(
+        command_id=_UNNAMED,
+        by=person(by, role, organisation or agency),
+        reason=reason,
+        evidence=tuple(evidence or ()),
+        batch=batch,
+        document=document,
+    )
+    _done(settings, command, f"批次 {code} 的专家评审已撤销，企业仍待专家评审，可另行发起。", as_json)
 
 
 def _done(settings: Settings, command: ExpertReviewCommand, words: str, as_json: bool) -> None:

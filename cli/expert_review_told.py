@@ -30,28 +30,30 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
 
 
 def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = False) -> None:
-    """专家评审的进度：还缺哪些评分表；结束后是排名和每名专家的分数。"""
+    """专家评审的进度：还缺哪些评分表；结束后是这一轮的排名和每名专家的分数。"""
     settings = Settings.from_environment()
     _, batch = batch_meant(settings, city, code, programme)
     with opened(settings, batch) as (_, review):
         owed = review.owed() if review.is_open else []
+    ranking = () if review.is_open or review.called_off else review.ranking
     if as_json:
         said: dict[str, Any] = {
             "round": review.round,
             "open": review.is_open,
+            "called_off": review.called_off,
             "document": review.document,
             "criteria": {one.name: one.full for one in review.criteria},
             "experts": {one.id: one.organisation for one in review.experts},
             "filed": len(review.sheets),
             "owed": [{"expert": one.id, "firm": firm.applicant.credit_code} for firm, one in owed],
-            "ranking": plain(review.ranking),
+            "ranking": plain(ranking),
         }
         typer.echo(json.dumps(said, ensure_ascii=False))
         return
     if not review.round:
         typer.echo(f"批次 {code} 没有发起过专家评审。")
         return
-    state = "进行中" if review.is_open else "已结束"
+    state = "进行中" if review.is_open else "已撤销，评分表留档不计" if review.called_off else "已结束"
     firms, sheets = len(review.candidates), len(review.sheets)
     typer.echo(f"第 {review.round} 轮专家评审（{review.document}）{state}：{firms} 家企业，已提交评分表 {sheets} 份。")
     criteria = "、".join(f"{one.name} {one.full} 分" for one in review.criteria)
@@ -60,8 +62,8 @@ def show(city: City, code: Code, programme: Programme = "", as_json: AsJson = Fa
         typer.echo(f"待评：{expert.id} 对 {one.applicant.firm}（{one.applicant.credit_code}）")
     if review.is_open and not owed:
         typer.echo("评分表已齐，可以结束评审。")
-    if review.ranking:
-        table(review.ranking)
+    if ranking:
+        table(ranking)
 
 
 def table(ranking: Sequence[Ranked]) -> None:

@@ -68,17 +68,12 @@ from domain.exclusions import (
     withdraw_exclusions,
 )
 from domain.expert_review import file as experts
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.file import ExpertReview
 from domain.expert_review.ranking import Criterion, Expert, Points
 from domain.expert_review.room import DECISIONS as REVIEW
-from domain.expert_review.room import (
-    AddExperts,
-    CallExpertReview,
-    CloseExpertReview,
-    ExpertReviewCommand,
-    FileScore,
-    RecuseExpert,
-)
+from domain.expert_review.room import AddExperts, CallExpertReview, CallOffExpertReview, CloseExpertReview
+from domain.expert_review.scoring import FileScore, RecuseExpert
 from domain.fund import rooms as fund
 from domain.fund.allocation import (
     AllocateToCounty,
@@ -217,7 +212,7 @@ class Town:
         yield from notice_lives.story(CITY, self.pack, START)
 
     def _reviewed(self) -> Generator[tuple[list[File], Command], None, list[Life]]:
-        """Two firms before the experts, and one place: the better one is proposed, the other waits."""
+        """Two firms before the experts, a round called off and one closed, and one place for the better of the two."""
         batch = self.batches[2]
         with_experts = {
             key: (Cited(value, "假设", Standing.ASSUMED),)
@@ -247,17 +242,21 @@ class Town:
         file = ExpertReview.fresh(expert_review_id(batch.id))
         expert = Person("e-1", Role.EXPERT, "某大学")
         cases = [life.case for life in lives]
+        call = {
+            "document": "大工信〔2024〕4号",
+            "criteria": (Criterion("综合", 100),),
+            "experts": (Expert(expert.id, expert.organisation),),
+            "cases": tuple(case.id for case in cases),
+        }
         said: tuple[tuple[type[ExpertReviewCommand], Person, dict[str, Any]], ...] = (
+            (CallExpertReview, Person("c-1", Role.CLERK, CITY), call),
+            (FileScore, expert, {"case": cases[0].id, "points": (Points("综合", 99),)}),
             (
-                CallExpertReview,
-                Person("c-1", Role.CLERK, CITY),
-                {
-                    "document": "大工信〔2024〕4号",
-                    "criteria": (Criterion("综合", 100),),
-                    "experts": (Expert(expert.id, expert.organisation),),
-                    "cases": tuple(case.id for case in cases),
-                },
+                CallOffExpertReview,
+                Person("h-1", Role.HEAD, CITY),
+                {"document": "大工信〔2024〕6号", "reason": "评分标准有误"},
             ),
+            (CallExpertReview, Person("c-1", Role.CLERK, CITY), call),
             (
                 AddExperts,
                 Person("c-1", Role.CLERK, CITY),

@@ -13,9 +13,10 @@ from temporalio.client import Client
 from activities.desk import Desk
 from activities.messages import Answer
 from domain.case.file import Qualification
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.file import ExpertReview
 from domain.expert_review.ranking import Criterion, Expert, Points
-from domain.expert_review.room import COMMANDS, ExpertReviewCommand
+from domain.expert_review.room import COMMANDS
 from domain.identity import batch_id, command_id, expert_review_id, places_id
 from domain.people import Person, Role
 from domain.places import Places, Quota
@@ -222,6 +223,38 @@ def test_a_review_is_called_scored_closed_and_explained_by_hand(shell: Shell, st
     assert "zibo/expert-3 | 80" in why
     assert "依据：示例办法 selection.expert_review" in why
     assert shell.run("batch", "quota", "show", *of, "--json").json["waiting"] == [good.code]
+
+
+def test_a_review_is_called_off_by_hand_and_called_anew(shell: Shell, store: EventStore) -> None:
+    town = limited(Town(store, "review called off", rules=RULES), Quota(1))
+    firm = town.firm().walked(*upto("pass-city-review"))
+    called(town, firm)
+    scored(town, firm, 90, 80)
+    of = ("--city", CITY, "--code", "1", "--programme", town.programme)
+    order = ("batch", "review", "call-off", *of, "--document", "撤1号", "--reason", "评分标准有误")
+    clerk = shell.run(*order, "--by", "zibo/clerk-2", "--role", "bureau-clerk", "--json")
+    assert clerk.rule == "role_must_be_allowed_to_do_this"
+    line = (*order, "--by", "zibo/head-1", "--json")
+    told = shell.run(*line)
+    assert (told.status, told.json["events"]) == (0, ["expert-review.called-off"]), told
+    assert shell.run(*line).json == told.json, "typed again it is the same command"
+    shown = shell.run("batch", "review", "show", *of)
+    assert "已撤销，评分表留档不计" in shown.out
+    assert "名次" not in shown.out
+    assert shell.run("batch", "review", "show", *of, "--json").json["called_off"] is True
+    assert firm.file.qualification is Qualification.EXPERT_REVIEW
+    assert not places(town).taken
+    called_anew = said(
+        town,
+        "call-expert-review",
+        cast.clerk2,
+        document="评审2号",
+        criteria=(Criterion("综合", 100),),
+        experts=EXPERTS,
+        cases=(firm.case,),
+    )
+    assert town.desk.handle(called_anew, START).refusal is None
+    assert (review(town).round, review(town).sheets) == (2, {})
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,8 @@ class ExpertReview(File):
         self.round = 0
         """Of the round that is open, or was the last; 0 before the first."""
         self.is_open = False
+        self.called_off = False
+        """Whether that round ended without a ranking."""
         self.document = ""
         self.criteria: tuple[Criterion, ...] = ()
         self.least_sheets = 0
@@ -67,6 +69,7 @@ class ExpertReviewCalled(Fact):
     def fold(self, file: ExpertReview) -> None:
         file.round = self.review_round
         file.is_open = True
+        file.called_off = False
         file.document = self.document
         file.criteria = self.criteria
         file.least_sheets = self.least_sheets
@@ -135,4 +138,18 @@ class ExpertReviewClosed(Fact):
         file.ranking = self.ranking
 
 
-EVENTS = (ExpertReviewCalled, ExpertsAdded, ExpertRecused, ScoreFiled, ExpertReviewClosed)
+class ExpertReviewCalledOff(Fact):
+    """撤销评审: the round ends without a ranking; its sheets stay on record and count nowhere."""
+
+    TOPIC: ClassVar[str] = "expert-review.called-off"
+    batch: UUID
+    review_round: int
+    document: str
+    """Of the order to call it off."""
+
+    def fold(self, file: ExpertReview) -> None:
+        file.is_open = False
+        file.called_off = True
+
+
+EVENTS = (ExpertReviewCalled, ExpertsAdded, ExpertRecused, ScoreFiled, ExpertReviewClosed, ExpertReviewCalledOff)

@@ -1,4 +1,4 @@
-"""发起评审、回避、录入评审、评审结束: how an expert review goes, from the call to the places."""
+"""发起评审、增补专家、评审结束、撤销评审: how an expert review goes, from the call to the places, or is called off."""
 
 from __future__ import annotations
 
@@ -12,49 +12,34 @@ from domain.case import schedule
 from domain.case.common import step_must_be_due, words_must_be_given
 from domain.case.expert_review import take_result
 from domain.case.file import CaseFile, CasePapers, Qualification
-from domain.commands import Command
+from domain.expert_review import scoring
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.file import (
-    ExpertRecused,
     ExpertReview,
     ExpertReviewCalled,
+    ExpertReviewCalledOff,
     ExpertReviewClosed,
     ExpertsAdded,
-    ScoreFiled,
 )
-from domain.expert_review.ranking import Candidate, Criterion, Expert, Points, Ranked, ranking
+from domain.expert_review.ranking import Candidate, Criterion, Expert, Ranked, ranking
 from domain.expert_review.rules import (
     case_must_be_of_the_batch,
     criteria_must_add_up_to_full_marks,
     every_expert_must_have_filed,
     every_firm_must_have_enough_sheets,
-    expert_must_act_for_the_same_organisation,
-    expert_must_be_named_in_the_review,
-    expert_must_not_belong_to_a_party,
     expert_must_not_come_from_a_provider,
-    expert_must_not_have_stood_back,
     expert_must_not_run_the_review,
-    expert_must_stand_back_for_themself,
     experts_must_be_enough,
     experts_must_be_named_once,
-    firm_must_be_under_review,
     one_review_at_a_time,
-    points_must_answer_every_criterion,
     review_must_be_asked_for_by_the_rules,
     review_must_be_open,
-    sheet_must_stay_as_it_was_filed,
     there_must_be_a_firm,
 )
 from domain.people import Person, Role
 from domain.policy import Pack
 
 SHEETS: Final = "selection.review_sheets"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExpertReviewCommand(Command):
-    """A command about the expert reviews of one batch."""
-
-    batch: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,28 +63,18 @@ class AddExperts(ExpertReviewCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecuseExpert(ExpertReviewCommand):
-    """Stand back from these firms, or have an expert stand back; ``reason`` says why."""
-
-    kind: Literal["recuse-expert"] = "recuse-expert"
-    expert: str
-    cases: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileScore(ExpertReviewCommand):
-    """File one's own sheet for one firm."""
-
-    kind: Literal["file-score"] = "file-score"
-    case: UUID
-    points: tuple[Points, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
 class CloseExpertReview(ExpertReviewCommand):
     """Rank the firms and give the places."""
 
     kind: Literal["close-expert-review"] = "close-expert-review"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallOffExpertReview(ExpertReviewCommand):
+    """End the round without a ranking; ``reason`` says why, ``document`` is the paper that orders it."""
+
+    kind: Literal["call-off-expert-review"] = "call-off-expert-review"
+    document: str
 
 
 def call_expert_review(
@@ -145,49 +120,6 @@ def add_experts(review: ExpertReview, command: AddExperts, papers: CasePapers, c
     )
 
 
-def recuse_expert(review: ExpertReview, command: RecuseExpert, papers: CasePapers, cases: Sequence[CaseFile]) -> None:
-    """The expert scores these firms no more, and what was scored does not count."""
-    review_must_be_open(review)
-    expert_must_be_named_in_the_review(review, command.expert)
-    expert_must_stand_back_for_themself(command.by, command.expert)
-    words_must_be_given(command.reason, "回避理由")
-    there_must_be_a_firm(command.cases)
-    for case in command.cases:
-        firm_must_be_under_review(review, case)
-        expert_must_not_have_stood_back(review, command.expert, case)
-    review.record(
-        ExpertRecused,
-        papers,
-        batch=command.batch,
-        review_round=review.round,
-        expert=command.expert,
-        cases=command.cases,
-    )
-
-
-def file_score(review: ExpertReview, command: FileScore, papers: CasePapers, cases: Sequence[CaseFile]) -> None:
-    """The sheet is filed and locked."""
-    (case,) = cases
-    review_must_be_open(review)
-    expert_must_be_named_in_the_review(review, command.by.id)
-    expert_must_act_for_the_same_organisation(review, command.by)
-    firm_must_be_under_review(review, command.case)
-    step_must_be_due(case.qualification, Qualification.EXPERT_REVIEW)
-    expert_must_not_have_stood_back(review, command.by.id, command.case)
-    sheet_must_stay_as_it_was_filed(review, command.by.id, command.case)
-    _must_be_free(command.by, case, papers)
-    points_must_answer_every_criterion(review.criteria, command.points)
-    review.record(
-        ScoreFiled,
-        papers,
-        batch=command.batch,
-        review_round=review.round,
-        case=command.case,
-        points=command.points,
-        total=sum(given.points for given in command.points),
-    )
-
-
 def close_expert_review(
     review: ExpertReview,
     command: CloseExpertReview,
@@ -225,6 +157,25 @@ def close_expert_review(
         schedule.settle(case, of_the_case)
 
 
+def call_off_expert_review(
+    review: ExpertReview, command: CallOffExpertReview, papers: CasePapers, cases: Sequence[CaseFile]
+) -> None:
+    """The round ends and ranks nobody. Its firms wait for the experts as they did before they were named."""
+    review_must_be_open(review)
+    expert_must_not_run_the_review(review.experts, command.by)
+    words_must_be_given(command.reason, "撤销理由")
+    words_must_be_given(command.document, "撤销文号")
+    for case in cases:
+        authority.bureau_must_not_be_a_party(command.by, case)
+    review.record(
+        ExpertReviewCalledOff,
+        papers,
+        batch=command.batch,
+        review_round=review.round,
+        document=command.document,
+    )
+
+
 def _placed(review: ExpertReview, here: Iterable[Candidate], papers: CasePapers) -> list[Ranked]:
     """Who of the ranking finds a place: tried on a copy of the places, firm by firm."""
     assert papers.places is not None
@@ -250,18 +201,12 @@ def _may_score(experts: tuple[Expert, ...], already: tuple[Expert, ...], by: Per
         expert_must_not_come_from_a_provider(expert.organisation, papers.pool)
 
 
-def _must_be_free(by: Person, case: CaseFile, papers: CasePapers) -> None:
-    expert_must_not_come_from_a_provider(by.organisation, papers.pool)
-    expert_must_not_belong_to_a_party(by, case)
-    authority.person_must_keep_to_one_role_in_a_case(case, by)
-
-
 DECISIONS: Final[Mapping[type[ExpertReviewCommand], Callable[[ExpertReview, Any, CasePapers, Any], None]]] = {
     CallExpertReview: call_expert_review,
     AddExperts: add_experts,
-    RecuseExpert: recuse_expert,
-    FileScore: file_score,
+    **scoring.DECISIONS,
     CloseExpertReview: close_expert_review,
+    CallOffExpertReview: call_off_expert_review,
 }
 COMMANDS: Final[Mapping[str, type[ExpertReviewCommand]]] = {
     str(command.__dataclass_fields__["kind"].default): command for command in DECISIONS

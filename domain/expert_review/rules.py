@@ -64,10 +64,10 @@ def experts_must_be_named_once(experts: Sequence[Expert]) -> No | None:
 
 @rule
 def expert_must_not_run_the_review(experts: Iterable[Expert], by: Person) -> No | None:
-    """Whoever calls or closes a review does not score in it."""
+    """Whoever calls, closes or calls off a review does not score in it."""
     if by.id not in [one.id for one in experts]:
         return None
-    return No(f"{by.id} 是本次评审的专家，不能发起、增补或结束评审")
+    return No(f"{by.id} 是本次评审的专家，不能发起、增补、结束或撤销评审")
 
 
 @rule

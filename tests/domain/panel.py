@@ -11,9 +11,11 @@ from domain.calendar import CHINA
 from domain.case import rooms
 from domain.case.file import CaseFile, CasePapers
 from domain.exclusions import Exclusions
+from domain.expert_review.common import ExpertReviewCommand
 from domain.expert_review.file import ExpertReview
 from domain.expert_review.ranking import Criterion, Expert, Points
-from domain.expert_review.room import COMMANDS, DECISIONS, CloseExpertReview, ExpertReviewCommand
+from domain.expert_review.room import COMMANDS, DECISIONS, CallOffExpertReview, CloseExpertReview
+from domain.expert_review.scoring import FileScores, Sheet
 from domain.identity import case_id, command_id, expert_review_id, register_id
 from domain.people import Person, Role
 from domain.places import Places
@@ -101,6 +103,10 @@ class Panel:
         review = ExpertReview.folded(self.review.id, self.facts)
         papers = CasePapers(command, self.now, self.pack, published(), pool=self.pool, places=self.places)
         meant = getattr(command, "cases", None) or (getattr(command, "case", None),)
+        if isinstance(command, FileScores):
+            meant = tuple(given.case for given in command.sheets)
+        if isinstance(command, CallOffExpertReview):
+            meant = tuple(one.applicant.case for one in review.candidates)
         cases: list[Any] = [self.cases.get(one) or CaseFile.fresh(one) for one in meant if one is not None]
         if isinstance(command, CloseExpertReview):
             cases = [(case, self.pack) for case in self.cases.values()]
@@ -122,8 +128,12 @@ class Panel:
             "add-experts": {"document": "评审2号", "experts": (Expert("expert-9", "九号大学"),)},
             "recuse-expert": {"expert": "expert-1", "cases": tuple(self.cases)[:1], "reason": "近亲属任职"},
             "file-score": {"case": next(iter(self.cases)), "points": sheet(30, 50)},
+            "file-scores": {"sheets": tuple(Sheet(case, sheet(30, 50)) for case in self.cases)},
+            "call-off-expert-review": {"document": "评审撤1号", "reason": "评分标准有误"},
         }
-        hand = by or (HANDS["expert-1"] if kind in ("recuse-expert", "file-score") else cast.clerk2)
+        own = {"recuse-expert": HANDS["expert-1"], "call-off-expert-review": cast.head}
+        own |= dict.fromkeys(("file-score", "file-scores"), HANDS["expert-1"])
+        hand = by or own.get(kind, cast.clerk2)
         fields = {"command_id": command_id(kind, str(len(self.facts))), "by": hand, "batch": BATCH}
         return COMMANDS[kind](**{**fields, **right.get(kind, {}), **said})
 

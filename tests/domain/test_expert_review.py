@@ -16,12 +16,13 @@ from domain.case.expert_review import ExpertReviewPassed, ExpertReviewWaitlisted
 from domain.case.file import CaseFile, Qualification
 from domain.case.listing import ListPublished
 from domain.case.review import ApplicationRejected, ApplicationWaitlisted, CityReviewPassed
-from domain.expert_review.file import ExpertReview, ExpertReviewClosed
+from domain.expert_review.file import ExpertReview, ExpertReviewCalledOff, ExpertReviewClosed
 from domain.expert_review.ranking import Candidate, Criterion, Expert, Points, average_in_words, ranking
 from domain.expert_review.rules import (
     expert_must_act_for_the_same_organisation,
     expert_must_not_belong_to_a_party,
 )
+from domain.expert_review.scoring import Sheet
 from domain.identity import pool_id
 from domain.people import Person, Role
 from domain.places import Places, PlaceTaken, Quota, WaitBegun
@@ -91,7 +92,8 @@ def test_no_review_where_the_rules_know_none_and_a_question_where_they_are_silen
 @shows("one_review_at_a_time", "review_must_be_open")
 def test_one_round_after_the_other() -> None:
     panel = Panel.of(1)
-    for kind in ("add-experts", "recuse-expert", "file-score", "close-expert-review"):
+    kinds = ("add-experts", "recuse-expert", "file-score", "file-scores")
+    for kind in (*kinds, "close-expert-review", "call-off-expert-review"):
         with refused("review_must_be_open", of=kind):
             panel.does(kind)
     panel.called()
@@ -265,6 +267,28 @@ def test_a_sheet_answers_every_criterion_within_its_marks(points: tuple[Points, 
     assert panel.review.counted(panel.case(1).id) == {"expert-1": 100}
 
 
+def test_several_sheets_are_filed_together_or_none_of_them_is() -> None:
+    panel = Panel.of(1, 2, 3).called().scored(3, 50)
+    first, second, third = (panel.case(number).id for number in (1, 2, 3))
+    good = Sheet(first, sheet(40, 60))
+    for wrong, rule in (
+        (Sheet(first, sheet(1, 1)), "there_must_be_a_firm"),
+        (Sheet(second, sheet(41, 0)), "points_must_answer_every_criterion"),
+        (Sheet(third, sheet(0, 0)), "sheet_must_stay_as_it_was_filed"),
+        (Sheet(uuid5(BATCH, "unknown"), sheet(0, 0)), "firm_must_be_under_review"),
+    ):
+        with refused(rule, of="file-scores"):
+            panel.does("file-scores", sheets=(good, wrong))
+    with refused("there_must_be_a_firm", of="file-scores"):
+        panel.does("file-scores", sheets=())
+    with refused("expert_must_be_named_in_the_review", of="file-scores"):
+        panel.does("file-scores", Person("expert-7", Role.EXPERT, "七号大学"), sheets=(good,))
+    assert set(panel.review.sheets) == {(third, "expert-1")}
+    panel.does("file-scores", sheets=(good, Sheet(second, sheet(0, 1))))
+    assert [panel.review.counted(case) for case in (first, second, third)] == [{"expert-1": n} for n in (100, 1, 50)]
+    assert panel.facts[-1].command_id == panel.facts[-2].command_id
+
+
 # --- 回避
 
 
@@ -373,6 +397,49 @@ def test_a_firm_that_the_experts_passed_goes_on_to_the_list() -> None:
     passed_on.when("publish-list").then(ListPublished)
     noticed = passed_on.did("publish-list").after("list_notice")
     noticed.when("confirm-pilot", by=replace(head, id=clerk2.id)).then_refused("hand_must_differ")
+
+
+# --- a round called off
+
+
+def test_a_round_called_off_ranks_nobody_and_its_firms_wait_as_they_did_before() -> None:
+    panel = Panel.of(1, 2).called().scored(1, 90, 90, 90)
+    before = standing(panel)
+    panel.does("call-off-expert-review")
+    assert isinstance(panel.facts[-1], ExpertReviewCalledOff)
+    assert (panel.review.is_open, panel.review.called_off, panel.review.ranking) == (False, True, ())
+    assert panel.review.sheets[panel.case(1).id, "expert-1"] == 90
+    assert standing(panel) == before == [Qualification.EXPERT_REVIEW] * 2
+    assert not [case for case in panel.cases.values() if case.pending_events]
+    assert not facts(panel.places)
+    for late in ("file-score", "close-expert-review", "call-off-expert-review"):
+        with refused("review_must_be_open", of=late):
+            panel.does(late)
+
+
+def test_a_new_round_follows_and_counts_its_own_sheets_alone() -> None:
+    panel = Panel.of(1, 2).called().scored(1, 1, 1, 1).scored(2, 99, 99, 99).does("call-off-expert-review")
+    panel.called().scored(1, 80, 80, 80).scored(2, 10, 10, 10)
+    assert (panel.review.round, panel.review.called_off) == (2, False)
+    panel.does("close-expert-review")
+    assert [(one.candidate.applicant.case, one.points) for one in panel.review.ranking] == [
+        (panel.case(1).id, 240),
+        (panel.case(2).id, 30),
+    ]
+
+
+def test_a_round_is_called_off_with_reason_and_document_by_who_has_no_part_in_it() -> None:
+    panel = Panel.of(1).called(experts=(*EXPERTS, Expert(head.id, "一号大学")))
+    with refused("expert_must_not_run_the_review", of="call-off-expert-review"):
+        panel.does("call-off-expert-review")
+    other = replace(head, id="head-2")
+    for missing in ("reason", "document"):
+        with refused("words_must_be_given", of="call-off-expert-review"):
+            panel.does("call-off-expert-review", other, **{missing: " "})
+    party = replace(other, organisation=panel.case(1).firm)
+    with refused("bureau_must_not_be_a_party", of="call-off-expert-review"):
+        panel.does("call-off-expert-review", party)
+    panel.does("call-off-expert-review", other)
 
 
 # --- the ranking itself
