@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from cli import expert_sheets
 from cli.deciding import decide, named, say
 from cli.expert_review_told import AsJson, City, Code, Programme, batch_meant, opened, plain, show, table
 from cli.fields import WrongField
@@ -37,11 +38,12 @@ _UNNAMED: Final = command_id("unnamed")
 
 def mount(batches: typer.Typer) -> None:
     """Mount the commands under ``batch review``."""
-    reviews = typer.Typer(help="专家评审：发起、增补专家、回避、评分、结束、撤销、查看", no_args_is_help=True)
+    reviews = typer.Typer(help="专家评审：发起、增补专家、回避、评分、评分表、结束、撤销、查看", no_args_is_help=True)
     reviews.command("call")(call)
     reviews.command("add")(add)
     reviews.command("recuse")(recuse)
     reviews.command("score")(score)
+    expert_sheets.mount(reviews)
     reviews.command("close")(close)
     reviews.command("call-off")(call_off)
     reviews.command("show")(show)

@@ -7,14 +7,15 @@ import re
 import subprocess
 import sys
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 MAX_BYTES: Final = 20 * 2**20
 MAX_SECONDS: Final = 120
 _READER: Final = Path(__file__).with_name("read_workbook.py")
-_WORKBOOKS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+_XLSX: Final = b"PK\x03\x04"
+_WORKBOOKS: Final = (_XLSX, b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 """How an .xlsx and an .xls begin, whatever the file is called."""
 
 Cell = str | int | float | bool
@@ -32,6 +33,8 @@ class Sheet:
     visible: bool
     rows: list[list[Cell]]
     """``rows[0]`` is row 1 as the clerk sees it, its first cell column A; an empty cell is ``""``."""
+    formulas: list[list[int]] = field(default_factory=list)
+    """Row and column, from 0, of the cells that hold a formula, where they were asked for."""
 
 
 def bytes_of(path: Path) -> bytes:
@@ -43,13 +46,19 @@ def bytes_of(path: Path) -> bytes:
     return content
 
 
-def sheets_of(content: bytes) -> list[Sheet]:
-    """Every sheet of an .xlsx or .xls, merged cells filled downwards. Raises WorkbookError."""
+def sheets_of(content: bytes, *, formulas: bool = False) -> list[Sheet]:
+    """Every sheet of an .xlsx or .xls, merged cells filled downwards; with ``formulas`` of an .xlsx alone.
+
+    Raises WorkbookError.
+    """
     if not content.startswith(_WORKBOOKS):
         raise WorkbookError("文件不是 Excel 工作簿（.xlsx 或 .xls）；若是文本或 CSV，请用 Excel 另存为 .xlsx")
+    if formulas and not content.startswith(_XLSX):
+        raise WorkbookError("文件不是 .xlsx；请用 Excel 另存为 .xlsx")
+    reader = [sys.executable, "-P", str(_READER), *(("formulas",) if formulas else ())]
     try:
         reading = subprocess.run(  # noqa: S603 - our own program, and no shell
-            [sys.executable, "-P", str(_READER)], input=content, capture_output=True, timeout=MAX_SECONDS, check=True
+            reader, input=content, capture_output=True, timeout=MAX_SECONDS, check=True
         )
     except subprocess.SubprocessError as bad:
         raise WorkbookError(
