@@ -16,7 +16,19 @@ from sqlalchemy import Connection, create_mock_engine, text
 from sqlalchemy.schema import ExecutableDDLElement
 
 from eventstore.store import Entry, EventStore
-from projections import cases, deadlines, funds, funnel, money, notices, progress, refusals, timeline
+from projections import (
+    cases,
+    deadlines,
+    expert_reviews,
+    funds,
+    funnel,
+    money,
+    notices,
+    places,
+    progress,
+    refusals,
+    timeline,
+)
 from projections.memory import Memory
 from projections.progress import Parked
 from projections.stretch import Restore, Standing, fold
@@ -24,7 +36,7 @@ from projections.tables import METADATA, SCHEMA
 
 log = structlog.get_logger()
 
-MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals, notices)
+MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals, notices, places, expert_reviews)
 """Every read model; each has ``fold(connection, stretch)``."""
 
 STRETCH: Final = 2000

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from eventsourcing.domain import OriginatorVersionError
 
+from domain import places
+from domain.batch import BatchOpened
 from domain.case.application import CaseOpened
 from domain.case.file import CaseFact, CaseFile, Stage
+from domain.expert_review import file as expert_review
 from domain.fund.file import FundFact
 from domain.notice import file as notice
 from domain.record import Fact
@@ -85,7 +88,13 @@ class Stretch:
     """What happened to the funds, each with its position, in order."""
     notices: Sequence[tuple[int, Fact]]
     """What happened to public notices, each with its position, in order."""
+    places: Sequence[tuple[int, Any]]
+    """What happened to batches and their places, each with its position, in order."""
+    reviews: Sequence[tuple[int, Any]]
+    """What happened in expert reviews, each with its position, in order."""
 
+
+_PLACES: Final = (BatchOpened, *places.EVENTS)
 
 Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
 """Brings the standings of cases back from the tables, fresh ones where there are none."""
@@ -94,7 +103,7 @@ Restore = Callable[[Collection[UUID]], Mapping[UUID, Standing]]
 def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
     """Fold the entries into the standings of their cases. Raises what a fact raises that does not fit."""
     steps: dict[UUID, list[Step]] = {}
-    money, noticed = [], []
+    money, noticed, placed, reviewed = [], [], [], []
     for entry in entries:
         match entry.fact:
             case CaseFact():
@@ -103,6 +112,10 @@ def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
                 money.append((entry.position, entry.fact))
             case fact if isinstance(fact, notice.EVENTS):
                 noticed.append((entry.position, fact))
+            case fact if isinstance(fact, _PLACES):
+                placed.append((entry.position, fact))
+            case fact if isinstance(fact, expert_review.EVENTS):
+                reviewed.append((entry.position, fact))
     standings = restore(steps)
     cases = []
     for case, own in steps.items():
@@ -111,4 +124,4 @@ def fold(entries: Sequence[Entry], restore: Restore) -> Stretch:
         for step in own:
             now.take(step.fact, step.position)
         cases.append(Touched(before, now, own))
-    return Stretch(cases, money, noticed)
+    return Stretch(cases, money, noticed, placed, reviewed)

@@ -12,14 +12,29 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine, update
 
+from domain.batch import Batch
 from domain.case.file import CaseFile, Stage
 from domain.case.rooms import CommandRefused
 from domain.deadlines import Deadline
+from domain.expert_review.file import ExpertReview
+from domain.identity import expert_review_id, places_id
 from domain.money import ZERO, total
 from domain.notice.file import Notice, NoticePublished, NoticeState
+from domain.places import Places, TurnCame
 from eventstore.mapper import adapter
 from eventstore.store import EventStore
-from projections import cases, deadlines, funds, funnel, money, notices, refusals, timeline
+from projections import (
+    cases,
+    deadlines,
+    expert_reviews,
+    funds,
+    funnel,
+    money,
+    notices,
+    places,
+    refusals,
+    timeline,
+)
 from projections.advance import ReadModels
 from projections.rebuild import rebuild, rows
 from projections.run import Projector, position
@@ -29,7 +44,7 @@ from tests import notice_lives
 from tests.projection_lives import CITY, EVERYTHING, PROGRAMME, Town, eventful_seed, fresh_database
 
 FIRMS = 30
-STOPS = (3, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
+STOPS = (3, 26, 27, 31, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
 
 """After how many acts the pictures are compared."""
 MIDWAY = 420
@@ -49,6 +64,9 @@ class Played:
     compared: int = 0
     open_deadlines_seen: int = 0
     notice_states_seen: set[NoticeState] = field(default_factory=set)
+    waiting_seen: int = 0
+    called_seen: int = 0
+    review_states_seen: set[str] = field(default_factory=set)
     midway: tuple[Picture, Picture] = field(default_factory=lambda: ({}, {}))
     """Every row in the middle of the lives: live, and rebuilt."""
 
@@ -105,6 +123,8 @@ def compare(played: Played) -> None:
     compare_funnel(played)
     compare_fund(played)
     compare_notices(played)
+    compare_places(played)
+    compare_reviews(played)
     played.compared += 1
 
 
@@ -168,6 +188,69 @@ def compare_notices(played: Played) -> None:
         played.notice_states_seen.add(line.state)
 
 
+def compare_places(played: Played) -> None:
+    lines = {line.id: line for line in places.batches(played.engine, CITY, PROGRAMME)}
+    for batch in played.town.batches:
+        file = played.store.load(Places, places_id(batch.id))
+        if played.store.load(Batch, batch.id).is_new:
+            continue
+        line = lines.pop(batch.id)
+        assert line == places.one(played.engine, batch.id)
+        assert (line.code, line.quotas) == (batch.code, file.quotas)
+        assert (line.taken, line.waiting) == (len(file.taken), len(file.waiting))
+        assert [(one.quota, one.taken, one.free) for one in places.used(played.engine, line)] == [
+            (quota, file.used(quota), free) for quota, free in file.left().items()
+        ]
+        taken, waiting = (places.held(played.engine, batch.id, which, size=999) for which in ("taken", "waiting"))
+        assert [one.case_id for one in taken] == list(file.taken)
+        assert [(one.case_id, one.place) for one in waiting] == [(case, n) for n, case in enumerate(file.waiting, 1)]
+        assert {one.case_id for one in waiting if one.called_at} == set(file.called)
+        assert places.held(played.engine, batch.id, "waiting", page=2, size=1) == waiting[1:2]
+        calls = [fact for fact in played.store.facts(file.id) if isinstance(fact, TurnCame)][::-1]
+        told = places.turns(played.engine, batch.id)
+        assert [(one.case_id, one.called_at) for one in told] == [(one.applicant.case, one.timestamp) for one in calls]
+        assert {one.case_id for one in told if one.outcome == "waiting"} == set(file.called)
+        assert {one.case_id for one in told if one.outcome == "taken"} <= set(file.taken)
+        for one in (*taken, *waiting):
+            (own,) = (own for own in places.of_case(played.engine, one.case_id) if own.batch.id == batch.id)
+            assert (own.held, own.batch) == (one, line)
+            assert own.standing == ("taken" if one in taken else "waiting")
+        played.waiting_seen += len(waiting)
+        played.called_seen += len(file.called)
+    assert not lines
+
+
+def compare_reviews(played: Played) -> None:
+    for batch in played.town.batches:
+        file = played.store.load(ExpertReview, expert_review_id(batch.id))
+        told = expert_reviews.rounds(played.engine, [batch.id])
+        assert [one.review_round for one in told] == list(range(1, file.round + 1))
+        if not told:
+            continue
+        last = told[-1]
+        for name in ("document", "criteria", "least_sheets", "experts"):
+            assert getattr(last, name) == getattr(file, name), name
+        assert last.state == ("open" if file.is_open else "called-off" if file.called_off else "closed")
+        assert (last.ended_at is None) == file.is_open
+        whole, firms = expert_reviews.firms(played.engine, batch.id, file.round)
+        assert whole == len(firms)
+        assert {one.case_id for one in firms} == {one.applicant.case for one in file.candidates}
+        for one in firms:
+            assert set(one.filed) == {expert for case, expert in file.sheets if case == one.case_id}
+            assert one.counted == len(file.counted(one.case_id))
+            assert one.owed(last.experts) == sum(
+                candidate.applicant.case == one.case_id for candidate, _ in file.owed()
+            )
+            assert one in expert_reviews.of_case(played.engine, one.case_id)
+            if last.state != "closed":
+                assert (one.rank, one.points, one.scores, one.proposed) == (None, None, (), None)
+        if last.state == "closed":
+            assert [(one.case_id, one.rank, one.points, one.scores, one.proposed) for one in firms] == [
+                (one.candidate.applicant.case, one.rank, one.points, one.scores, one.proposed) for one in file.ranking
+            ]
+        played.review_states_seen |= {one.state for one in told}
+
+
 def all_pages(engine: Engine, limit: int = 7, **chosen: object) -> list[cases.Case]:
     """Every case, page by page."""
     found: list[cases.Case] = []
@@ -180,6 +263,9 @@ def test_at_every_moment_the_pictures_say_what_the_files_say(played: Played) -> 
     assert played.compared == len(STOPS)
     assert played.open_deadlines_seen > FIRMS, "no deadline was ever open: the comparison would prove nothing"
     assert any(file.refunded > ZERO for file in played.files), "nothing was recovered: the comparison would prove less"
+    assert played.waiting_seen, "nobody ever waited"
+    assert played.called_seen, "nobody was ever called for a free place"
+    assert played.review_states_seen == {"open", "closed", "called-off"}
 
 
 def test_a_notice_is_listed_as_its_stream_tells_it_and_found_by_every_firm_it_names(played: Played) -> None:
