@@ -21,7 +21,7 @@ from fastapi.staticfiles import StaticFiles
 from sqlalchemy import make_url
 from starlette.exceptions import HTTPException
 
-from console import cases, deadlines, estimate, explain, health, home, notices, packs
+from console import cases, deadlines, estimate, explain, health, home, notices, packs, places
 from console.asked import BadQuestion, NotThere
 from console.view import HERE, Console
 from domain.rejections import Rejection
@@ -53,7 +53,7 @@ def build(console: Console, settings: Settings) -> FastAPI:
     """The console's pages as one application."""
     app = FastAPI(title="Lookback", docs_url=None, redoc_url=None, openapi_url=None)
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
-    for room in (home, cases, explain, deadlines, notices, estimate, packs):
+    for room in (home, cases, explain, deadlines, notices, places, estimate, packs):
         room.mount(app, console)
     health.mount(app, console, settings.temporal())
     _refuse_in_words(app, console)

@@ -40,9 +40,9 @@ def word(query: Mapping[str, str], name: str, label: str, known: Mapping[str, st
     return value
 
 
-def page(query: Mapping[str, str]) -> int:
+def page(query: Mapping[str, str], name: str = "page", label: str = "页码") -> int:
     """Which page of a list, from 1."""
-    return _number(query, "page", "页码", 1, _LAST_PAGE) or 1
+    return _number(query, name, label, 1, _LAST_PAGE) or 1
 
 
 def position(query: Mapping[str, str]) -> int | None:
@@ -58,6 +58,11 @@ def case(written: str) -> UUID:
 def notice(written: str) -> UUID:
     """A notice's id, as the address holds it."""
     return _id(written, "公示编号")
+
+
+def batch(written: str) -> UUID:
+    """A batch's id, as the address holds it."""
+    return _id(written, "批次编号")
 
 
 def _id(written: str, label: str) -> UUID:

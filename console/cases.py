@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
@@ -13,14 +14,16 @@ from console import asked, lamps, questions, saying
 from console.questions import FAILED, STAGES, Wanted
 from console.saying import Said
 from console.view import Console
+from domain.batch import Batch
 from domain.case.entitlement import EntitlementVerified, SubsidyDenied
 from domain.case.file import Acceptance, Inspection, Recovery, Stage
 from domain.case.rooms import EVENTS
 from domain.record import Fact
+from domain.words import EXPERT_REVIEW_STATES, STATES, zh
 from domain.words import STAGES as STAGE_WORDS
-from domain.words import STATES, zh
-from projections import cases, money, notices, timeline
+from projections import cases, expert_reviews, money, notices, places, timeline
 from projections.cases import Case
+from projections.expert_reviews import Round, UnderReview
 from projections.timeline import Happening
 
 PAGE: Final = 50
@@ -103,6 +106,7 @@ def mount(app: FastAPI, console: Console) -> None:
             frame,
             case=case,
             standing=standing(case),
+            review_states=EXPERT_REVIEW_STATES,
             regions=regions(case),
             stages=STAGES,
             deadlines=questions.of_cases(console.engine, [wanted])[wanted],
@@ -113,9 +117,20 @@ def mount(app: FastAPI, console: Console) -> None:
             share=saying.share,
             moments=[_moment(event) for event in events],
             notices=notices.of_firm(console.engine, case.city, case.programme, case.credit_code),
+            places=places.of_case(console.engine, wanted),
+            reviews=_reviews(console, wanted),
             parked=[one for one in frame.parked if one.stream == wanted],
             assumptions=console.assumptions(frame.of, case.batch_code),
         )
+
+
+def _reviews(console: Console, case: UUID) -> list[tuple[UnderReview, Round, str]]:
+    """The rounds in which experts have or had this firm before them, each with its batch's code."""
+    mine = expert_reviews.of_case(console.engine, case)
+    rounds = expert_reviews.rounds(console.engine, {one.batch for one in mine}) if mine else ()
+    known = {(one.batch, one.review_round): one for one in rounds}
+    codes = {batch: console.store.load(Batch, batch).code for batch in {one.batch for one in mine}}
+    return [(one, known[one.batch, one.review_round], codes[one.batch]) for one in mine]
 
 
 def regions(case: Case) -> list[tuple[str, str]]:

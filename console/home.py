@@ -10,12 +10,13 @@ from typing import Final
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from console import asked, questions
+from console import asked, places, questions
 from console.questions import STAGES, Group, Programme
 from console.view import Console
 from domain.case.file import Stage
 from domain.money import Money
 from projections import funds
+from projections import places as batches
 from projections.funds import FundAccount
 
 BY: Final = {"county": "区县", "industry": "细分行业", "batch": "批次"}
@@ -78,6 +79,8 @@ def mount(app: FastAPI, console: Console) -> None:
             choices=choices,
             lines=_lines(chosen, _OF[by]),
             columns=(*STAGES, Stage.CLOSED),
+            batches=(held := batches.batches(console.engine, frame.of.city, frame.of.programme)),
+            reviewed=places.reviewed(console, held),
             accounts=_accounts(console, frame.of),
             reminders=reminders,
             passed=passed,

@@ -19,6 +19,7 @@ from console import asked, lamps, questions, saying
 from console.questions import Programme
 from domain.batch import Batch
 from domain.calendar import CHINA
+from domain.expert_review.ranking import average_in_words
 from domain.identity import batch_id
 from domain.words import NOTICE_STATES, NOTICE_SUBJECTS, PROVIDER_ALARMS, STATES, TIMERS, zh
 from eventstore.store import EventStore
@@ -81,6 +82,7 @@ class Console:
             "pair": lambda word: (word, word),
             "notice_state": lambda state: NOTICE_STATES[state],
             "notice_subject": lambda subject: NOTICE_SUBJECTS[subject],
+            "average": average_in_words,
             "item": lambda row, place: row[place],
         }
         self._templates.globals |= {"lamp": lamps.lamp, "city": saying.city_name, "link": link}

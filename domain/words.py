@@ -168,6 +168,19 @@ NOTICE_STATES: Final[Mapping[str, str]] = {
     "stood": "公示期满",
 }
 
+EXPERT_REVIEW_STATES: Final[Mapping[str, str]] = {
+    "open": "进行中",
+    "closed": "已结束",
+    "called-off": "已撤销",
+}
+
+TURN_OUTCOMES: Final[Mapping[str, str]] = {
+    "taken": "已递补",
+    "waiting": "名额保留，待递补",
+    "gone": "已退出",
+}
+"""What came of a place that was kept for the first who waited."""
+
 COMMANDS: Final[Mapping[str, str]] = {
     "open-batch": "开启批次",
     "revise-batch-rules": "修订批次规则",
