@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -16,7 +16,9 @@ from cli.expert_review_told import AsJson, City, Code, Programme, batch_meant, o
 from cli.fields import WrongField
 from cli.hands import By, Of, Reason, person
 from cli.roster import say_refused
+from domain.case.file import CaseFile, Qualification
 from domain.expert_review.file import ExpertReview
+from domain.expert_review.ranking import Candidate
 from domain.expert_review.rules import expert_must_be_named_in_the_review, review_must_be_open
 from domain.expert_review.scoring import FileScore, FileScores
 from domain.identity import command_id
@@ -25,6 +27,9 @@ from exchange.review_sheets import FilledSheet
 from exchange.roster import RosterRefused, RowFault
 from policies import load
 from settings import Settings
+
+if TYPE_CHECKING:
+    from eventstore.store import EventStore
 
 _FAULTY: Final = "score_sheet_must_be_without_fault"
 _UNFIT: Final = re.compile(r"[^\w-]")
@@ -50,28 +55,30 @@ def sheet(
     """生成专家评分表，每名专家一份，只列其尚未评分也未回避的企业。多于一份时，文件名后加序号和专家编号。"""
     settings = Settings.from_environment()
     _, batch = batch_meant(settings, city, code, programme)
-    with opened(settings, batch) as (_, review):
+    with opened(settings, batch) as (store, review):
         review_must_be_open(review)
+        owed = _owed(store, review)
     for one in expert or ():
         expert_must_be_named_in_the_review(review, one)
-    files = _files(output, review, expert or [one.id for one in review.experts])
+    chosen = expert or [one.id for one in review.experts]
+    files = _files(output, review, [one for one in chosen if owed[one]], alone=len(set(chosen)) == 1)
     there = [str(path) for path in files.values() if path.exists()]
     if there:
         raise WrongField(f"{'、'.join(there)} 已经存在；为免覆盖填好的评分表，请换一个文件名")
-    name, firms = load.load(city).name, dict.fromkeys(files, 0)
+    name = load.load(city).name
     for scorer in review.experts:
         if (path := files.get(scorer.id)) is None:
             continue
         try:
-            firms[scorer.id] = review_form.write(path, name, code, review, scorer)
+            review_form.write(path, name, code, review, scorer, owed[scorer.id])
         except OSError as bad:
             raise WrongField(f"写不了 {path}：所在目录不存在，或没有写入的权限") from bad
     if as_json:
-        said = [{"expert": one, "file": str(path), "firms": firms[one]} for one, path in files.items()]
+        said = [{"expert": one, "file": str(path), "firms": len(owed[one])} for one, path in files.items()]
         typer.echo(json.dumps({"round": review.round, "sheets": said}, ensure_ascii=False))
         return
     for one, path in files.items():
-        typer.echo(f"专家 {one} 待评 {firms[one]} 家，评分表已写入 {path}")
+        typer.echo(f"专家 {one} 待评 {len(owed[one])} 家，评分表已写入 {path}")
     if not files:
         typer.echo("没有待评的企业：评分表都已提交，或已回避。")
 
@@ -116,14 +123,25 @@ def take(
     say(receipt, said, words, as_json)
 
 
-def _files(output: Path, review: ExpertReview, chosen: list[str]) -> dict[str, Path]:
-    """Expert → file, of those chosen who still owe a sheet; a name of its own for each where there are several."""
-    owing = {one.id for _, one in review.owed()}
-    writing = [(number, one.id) for number, one in enumerate(review.experts, 1) if one.id in owing and one.id in chosen]
-    if len(set(chosen)) == 1:
-        return {one: output for _, one in writing}
-    named = ((one, f"{output.stem}-{number}-{_UNFIT.sub('-', one)}") for number, one in writing)
-    return {one: output.with_name(name + output.suffix) for one, name in named}
+def _owed(store: EventStore, review: ExpertReview) -> dict[str, list[Candidate]]:
+    """By expert, the firms that are still to be scored: neither filed, nor stood back from, nor gone meanwhile."""
+    cases = (store.load(CaseFile, one.applicant.case) for one in review.candidates)
+    here = {case.id for case in cases if case.qualification is Qualification.EXPERT_REVIEW}
+    owed: dict[str, list[Candidate]] = {one.id: [] for one in review.experts}
+    for candidate, expert in review.owed():
+        if candidate.applicant.case in here:
+            owed[expert.id].append(candidate)
+    return owed
+
+
+def _files(output: Path, review: ExpertReview, writing: list[str], *, alone: bool) -> dict[str, Path]:
+    """Expert → file; unless one alone was asked for, each has a name of its own."""
+    if alone:
+        return dict.fromkeys(writing, output)
+    named = {
+        one.id: f"{output.stem}-{number}-{_UNFIT.sub('-', one.id)}" for number, one in enumerate(review.experts, 1)
+    }
+    return {one: output.with_name(named[one] + output.suffix) for one in writing}
 
 
 def _read(file: Path, review: ExpertReview, expert: str, code: str) -> FilledSheet:

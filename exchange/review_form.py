@@ -29,13 +29,11 @@ _GUIDE: Final = (
 )
 
 
-def write(path: Path, city: str, batch: str, review: ExpertReview, expert: Expert) -> int:
-    """Write the firms that the expert still owes a sheet; how many they are.
+def write(path: Path, city: str, batch: str, review: ExpertReview, expert: Expert, firms: Sequence[Candidate]) -> None:
+    """Write the firms for which the expert is still to give a sheet; ``city`` is its name, ``batch`` the batch's code.
 
-    ``city`` is its name, ``batch`` the batch's code. Firms that the expert has scored or stands back from are not in
-    it. Raises OSError where the file cannot be written.
+    Raises OSError where the file cannot be written.
     """
-    firms = [candidate for candidate, one in review.owed() if one.id == expert.id]
     content = io.BytesIO()
     with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
         book.set_properties({"title": f"{city}批次{batch}专家评分表", "created": _MADE})
@@ -44,7 +42,6 @@ def write(path: Path, city: str, batch: str, review: ExpertReview, expert: Exper
         guide.set_column(0, 0, 100, book.add_format({"text_wrap": True}))
         guide.write_column(0, 0, _GUIDE)
     path.write_bytes(content.getvalue())
-    return len(firms)
 
 
 def heading(criterion: Criterion) -> str:

@@ -72,15 +72,14 @@ def test_a_form_names_the_expert_the_round_and_the_firms_that_are_owed_with_full
     panel = Panel.of(1, 2, 3).called().scored(1, 90)
     panel.does("recuse-expert", cases=(panel.case(2).id,))
     path = tmp_path / "form.xlsx"
-    assert review_form.write(path, "某市", "1", panel.review, FIRST) == 1
+    owed = [candidate for candidate, one in panel.review.owed() if one == FIRST]
+    review_form.write(path, "某市", "1", panel.review, FIRST, owed)
     table = cells.sheets_of(path.read_bytes(), formulas=True)[0]
     assert table.rows[1][:4] == ["专家编号", "expert-1", "所属单位", "1号大学"]
     assert table.rows[2][:6] == ["批次", "1", "轮次", "1", "评审文号", "评审1号"]
     assert table.rows[3] == [*HEAD, *MARKS]
     assert [row[1:5] for row in table.rows[4:]] == [["第3号轴承有限公司", code(3), "东区", "轴承"]]
     assert table.formulas == [[4, 7]]
-    other = tmp_path / "other.xlsx"
-    assert review_form.write(other, "某市", "1", panel.review, EXPERTS[1]) == 3
     empty = review_sheets.read(path, panel.review, FIRST.id, "1")
     assert [(fault.row, fault.column, fault.rule) for fault in empty.faults] == [
         (5, one.name, "score_must_be_given") for one in CRITERIA
@@ -275,6 +274,8 @@ def test_a_firm_that_has_left_is_told_by_its_row(shell: Shell, store: EventStore
     full = scores(form, tmp_path / "full.xlsx", (1, 1), (2, 2))
     firms[1].walked("ask-withdrawal", "approve-withdrawal")
     assert firms[1].file.qualification is Qualification.WITHDRAWN
+    later = shell.run("batch", "review", "sheet", *of, "-o", str(tmp_path / "later.xlsx"), "--json")
+    assert [one["firms"] for one in later.json["sheets"]] == [1, 1], "who has left is asked for no more"
     line = ("batch", "review", "import", str(full), *of, "--by", TWO.id)
     no = shell.run(*line, "--org", TWO.organisation, "--json")
     assert [(row["row"], row["rule"]) for row in no.json["rows"]] == [(6, "step_must_be_due")]
