@@ -51,6 +51,10 @@ class Cast:
         """抽查人员."""
         return self._one(f"inspector-{number}", Role.INSPECTOR, "市工信局抽查组")
 
+    def expert(self, number: int) -> Person:
+        """评审专家."""
+        return self._one(f"expert-{number}", Role.EXPERT, f"第{number}评审研究院")
+
     def institution(self, role: Role, name: str, number: int = 1) -> Person:
         """A person of a diagnosing or evaluating institution, or of a provider."""
         return self._one(f"{name}-{number}", role, name)

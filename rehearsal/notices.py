@@ -21,6 +21,7 @@ from domain.notice.publish import PublishNotice
 from domain.notice.snapshot import Row, Subject
 from domain.people import Role
 from eventstore.store import EventStore
+from rehearsal import experts
 from rehearsal.cast import Cast
 from rehearsal.script import Firm, ScriptError
 
@@ -43,13 +44,18 @@ class Noticeboard:
         """Each notice on every day that counts, and on the first day after its end."""
 
     def publish(self, moment: datetime, acts: Iterable[tuple[Firm, CaseCommand]]) -> None:
-        """One notice for each number under which firms go before the public now. Raises ScriptError."""
+        """One notice for each number under which firms go before the public now. Raises ScriptError.
+
+        A list comes from the experts' ranking where the city's rules ask for one.
+        """
         together: dict[tuple[Subject, str, UUID], list[Firm]] = {}
         for firm, command in acts:
             assert isinstance(command, PUTS_BEFORE_THE_PUBLIC)
             subject = Subject.LIST if isinstance(command, PublishList) else Subject.ACCEPTANCE
             together.setdefault((subject, command.document, firm.batch), []).append(firm)
         for (subject, document, batch), firms in together.items():
+            if subject is Subject.LIST:
+                experts.rank(self._cast, document, firms, moment, self._do)
             rows = [Row(one.row.name, one.row.credit_code, one.row.county, "数字化改造", None, "") for one in firms]
             rows.sort(key=lambda row: row.credit_code)
             self._publish(moment, firms[0].programme, subject, document, batch, rows=tuple(rows), decided_by=())

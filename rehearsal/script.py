@@ -28,6 +28,7 @@ from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.diagnosis import AssignDiagnosis, ConfirmDiagnosis, FileDiagnosis
 from domain.case.entitlement import VerifyEntitlement, entitlement
 from domain.case.evaluation import ApplyForAcceptance, AssignEvaluator, FileEvaluation
+from domain.case.expert_review import experts_come_next
 from domain.case.listing import AnswerObjection, ConfirmPilot, PublishList, RecordObjection
 from domain.case.payout import ApprovePayout, InstructPayment, RecordBounce, RecordReceipt
 from domain.case.plan import FilePlan, PassPlan, ReturnPlan
@@ -182,7 +183,7 @@ def _selection(firm: Firm) -> Story:
         return False
     yield firm.gives(PassCountyReview, county, reason="现场核查属实")
     firm.later(3, 10)
-    if firm.happens(0.08):
+    if firm.happens(0.08) and not experts_come_next(firm.pack):
         yield firm.gives(WaitlistApplication, cast.clerk(1), reason="本批名额已满")
         firm.later(20, 40)
         yield firm.gives(PromoteFromWaitlist, cast.clerk(1), reason="有企业退出")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,11 +16,15 @@ import worker
 from domain.calendar import CHINA, china_day
 from domain.case.acceptance import AcceptanceConfirmed
 from domain.case.file import CaseFile, Stage
-from domain.case.listing import PilotConfirmed
+from domain.case.listing import ListPublished, PilotConfirmed
 from domain.case.lookback import CaseDrawn
 from domain.case.rooms import CommandRefused
+from domain.expert_review.file import ExpertReviewClosed
+from domain.identity import places_id
 from domain.notice.file import Notice, NoticePublished, NoticeState
 from domain.notice.snapshot import Subject
+from domain.places import Places
+from domain.policy import Cited, Pack, Standing
 from domain.rejections import Rejection
 from domain.rules import RULES
 from eventstore.store import EventStore
@@ -66,6 +71,41 @@ async def test_a_played_city_stands_in_the_record_in_the_order_of_its_days_and_p
     assert set(first.refusals) <= set(RULES)
     assert (again, store.last_position()) == (0, end)
     assert second == first
+
+
+@pytest.mark.timeout(240)
+async def test_where_the_rules_ask_for_experts_they_rank_every_list_before_it_is_public(
+    serving: Client, store: EventStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_written = load.load
+
+    def with_experts(code: str, overlays: Sequence[str] = ()) -> Pack:
+        pack = as_written(code, overlays)
+        asked = {"selection.expert_review": True, "selection.review_sheets": 2}
+        held = {key: (Cited(value, "假设", Standing.ASSUMED),) for key, value in asked.items()}
+        return load.parse(load.canonical(replace(pack, values={**pack.values, **held})), code)
+
+    monkeypatch.setattr(load, "load", with_experts)
+    rehearsal = city.Rehearsal("zibo", 3, 12)
+    await city.play(rehearsal, serving, store, tmp_path, lambda _day, _done: None)
+    end = store.last_position()
+
+    facts = [entry.fact for entry in store.read(0, end) if entry.fact]
+    ours = [fact for fact in facts if isinstance(fact, ListPublished)]
+    closed = [fact for fact in facts if isinstance(fact, ExpertReviewClosed)]
+    ranked = {one.candidate.applicant.case: one for fact in closed for one in fact.ranking}
+    listed = [fact.originator_id for fact in ours if fact.originator_id in ranked]
+    assert listed
+    assert len(listed) == len(ranked), "whoever the experts ranked went before the public, once"
+    for case in listed:
+        assert len(ranked[case].scores) >= 2
+        assert ranked[case].proposed
+        assert (
+            case in store.load(Places, places_id(store.load(CaseFile, case).batch)).taken
+            or not store.load(CaseFile, case).is_open
+        )
+    assert await city.play(rehearsal, serving, store, tmp_path, lambda _day, _done: None) == 0
+    assert store.last_position() == end, "played again, the experts score nothing anew"
 
 
 def every_confirmation_rests_on_a_notice_that_stood(store: EventStore) -> None:
