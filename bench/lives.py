@@ -13,7 +13,8 @@ from domain.commands import CaseCommand
 from eventstore.store import EventStore
 from policies.calendars import published
 from rehearsal import city
-from rehearsal.script import Firm, life
+from rehearsal.firm import Firm
+from rehearsal.script import life
 
 CITY: Final = "dalian"
 """Its money rules are complete, so a firm's life goes through to the last yuan."""

@@ -27,9 +27,9 @@ from exchange import roster
 from policies import load
 from policies.calendars import published
 from rehearsal.cast import Cast
+from rehearsal.firm import Firm, ScriptError
 from rehearsal.notices import Noticeboard
 from rehearsal.play import Player, firm_chance
-from rehearsal.script import Firm, ScriptError
 
 BATCHES: Final = 3
 _PREPARED: Final = timedelta(days=14)

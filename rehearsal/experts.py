@@ -16,7 +16,7 @@ from domain.expert_review.scoring import FileScores, RecuseExpert, Sheet
 from domain.identity import command_id
 from domain.people import Person
 from rehearsal.cast import Cast
-from rehearsal.script import Firm
+from rehearsal.firm import Firm
 
 CRITERIA: Final = (Criterion("改造意愿", 30), Criterion("数字化基础", 30), Criterion("方案可行", 40))
 _STANDS_BACK: Final = 0.2

@@ -18,7 +18,7 @@ from domain.case.lookback import (
 from domain.case.recovery import DecideRecovery, HandOverRecovery, NotifyRecovery, RecordRefund
 from domain.money import Money
 from domain.people import Role
-from rehearsal.script import Firm, Story
+from rehearsal.firm import Firm, Story
 
 
 def visited(firm: Firm, campaign: str, basis: str) -> Story:

@@ -23,7 +23,7 @@ from domain.people import Role
 from eventstore.store import EventStore
 from rehearsal import experts
 from rehearsal.cast import Cast
-from rehearsal.script import Firm, ScriptError
+from rehearsal.firm import Firm, ScriptError
 
 PUTS_BEFORE_THE_PUBLIC: Final = (PublishList, PublishAcceptance)
 """The steps of a case that bear a notice's number."""

@@ -25,9 +25,10 @@ from domain.commands import CaseCommand
 from domain.draw import ranking, sample_size
 from domain.rejections import Rejection
 from eventstore.store import EventStore
+from rehearsal.firm import Act, Firm, ScriptError, Story
 from rehearsal.lookback import visited
 from rehearsal.notices import PUTS_BEFORE_THE_PUBLIC, Noticeboard
-from rehearsal.script import Act, Firm, ScriptError, Story, life
+from rehearsal.script import life
 from workflows.case import CaseWorkflow
 from workflows.client import begin, handle_of, send, submit
 
