@@ -6,7 +6,7 @@ import asyncio
 from typing import Any
 from uuid import UUID
 
-from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import Client, GrpcCompression, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -30,7 +30,13 @@ _PAUSE = 0.2
 
 async def connect(address: str, namespace: str = "default", **options: Any) -> Client:
     """A client of the engine. Raises RuntimeError where nothing answers."""
-    return await Client.connect(address, namespace=namespace, data_converter=pydantic_data_converter, **options)
+    return await Client.connect(
+        address,
+        namespace=namespace,
+        data_converter=pydantic_data_converter,
+        grpc_compression=GrpcCompression.NONE,  # a message is about a kilobyte, and the engine stands nearby
+        **options,
+    )
 
 
 async def begin(client: Client, life: CaseLife, task_queue: str = TASK_QUEUE) -> bool:
