@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -45,6 +46,8 @@ _HINT_SECONDS: Final = 1.0
 """How long to wait for a NOTIFY before looking anyway."""
 _GATHER_SECONDS: Final = 0.05
 """After a first append, how long to let others come: many events in one stretch cost little more than one."""
+_PACE_SECONDS: Final = 0.3
+"""From one stretch to the next while appends keep coming; whoever waits for a single one does not feel it."""
 _RETRY_SECONDS: Final = 0.5
 _ACTIVE: Final = "lookback.projector"
 """The lock of the projector that folds; it lives as long as its connection."""
@@ -116,8 +119,10 @@ class Projector:
                     reached = self._models.advance(entries)
                     if stop.is_set():
                         return
+                folded = time.monotonic()
                 if any(True for _ in watch.notifies(timeout=_HINT_SECONDS, stop_after=1)):
-                    for _ in watch.notifies(timeout=_GATHER_SECONDS):
+                    stop.wait(max(_GATHER_SECONDS, folded + _PACE_SECONDS - time.monotonic()))
+                    for _ in watch.notifies(timeout=0):
                         pass
 
     def _release_one(self, stream: UUID) -> bool:
