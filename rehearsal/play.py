@@ -10,11 +10,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from random import Random
 from typing import Final, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from temporalio.client import Client, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.service import RPCError, RPCStatusCode
-from temporalio.testing._timeskipping import TimeSkipper, TimeSkippingConfig
+from temporalio.testing._timeskipping import FastForwardConfig, TimeSkipper, TimeSkippingConfig
 
 from activities.messages import CaseLife, Clock
 from domain.calendar import CHINA
@@ -235,11 +235,19 @@ class Player:
             missing = moment - datetime.now(UTC) - self._ahead[case]
             if missing > timedelta():
                 ahead = self._ahead.pop(case)  # until the move is known to be done, nobody knows the clock
-                await self._skipper.fast_forward(handle, missing)
+                await self._forward(handle, missing)
                 self._ahead[case] = ahead + missing
 
         async with self._gate:
             await self._surely(move)
+
+    async def _forward(self, handle: WorkflowHandle[CaseWorkflow, str], by: timedelta) -> None:
+        """As the skipper does it, whose parts these are, but without asking again where the clock has come at once."""
+        name = str(uuid4())
+        asked = TimeSkippingConfig(fast_forward_config=FastForwardConfig(name, by))
+        said = await self._skipper._update_time_skipping_config(handle, asked)  # noqa: SLF001
+        if said.workflow_execution_options.time_skipping_config.enabled:  # it ends by itself when the clock has come
+            await self._skipper._poll_fast_forward_completion(handle, name)  # noqa: SLF001
 
     def _draw(self, firms: list[Firm], day: date, seed: str) -> None:
         """Draw the share that the rules name from all firms that were paid and stand in the look-back stage."""
