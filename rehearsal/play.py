@@ -143,10 +143,12 @@ class Player:
                 held = await self._surely(lambda: handle_of(self._client, firm.case).query(CaseWorkflow.life))
                 self._clocks[firm.case] = held.clock
 
-    def _next(self, firm: Firm, story: Story) -> None:
+    def _next(self, firm: Firm, story: Story) -> bool:
+        """Put the story's next act on the agenda, where there is one. What time causes before comes on the way."""
         act = next(story, None)
         if act is not None:
             self._enter(datetime.combine(act.on, OFFICE_HOUR, CHINA), firm, act, story)
+        return act is not None
 
     def _enter(self, moment: datetime, firm: Firm, act: Act | None = None, story: Story | None = None) -> None:
         heapq.heappush(self._agenda, _Entry(moment, next(self._numbers), firm, act, story))
@@ -167,11 +169,11 @@ class Player:
         )
         for entry in booking:
             await self._perform(entry)
-        wakes = await asyncio.gather(*(asyncio.to_thread(self._wake_of, entry.firm.case) for entry in entries))
-        for entry, wake in zip(entries, wakes, strict=True):
-            if entry.story is not None:
-                self._next(entry.firm, entry.story)
-            self._expect(entry.firm, wake)
+        # Where a person will act, one move of the clock passes every reminder on the way, each given at its own time.
+        left_alone = [entry.firm for entry in entries if entry.story is None or not self._next(entry.firm, entry.story)]
+        wakes = await asyncio.gather(*(asyncio.to_thread(self._wake_of, firm.case) for firm in left_alone))
+        for firm, wake in zip(left_alone, wakes, strict=True):
+            self._expect(firm, wake)
 
     def _expect(self, firm: Firm, wake: Wake | None) -> None:
         """Put the next moment at which time alone moves the case on the agenda, in place of the one before."""

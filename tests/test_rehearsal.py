@@ -22,6 +22,7 @@ from domain.case.rooms import CommandRefused
 from domain.expert_review.file import ExpertReviewClosed
 from domain.notice.file import Notice, NoticePublished, NoticeState
 from domain.notice.snapshot import Subject
+from domain.people import SYSTEM
 from domain.places import PlaceTaken
 from domain.policy import Cited, Pack, Standing
 from domain.rejections import Rejection
@@ -57,11 +58,14 @@ async def test_a_played_city_stands_in_the_record_in_the_order_of_its_days_and_p
     second = await asyncio.to_thread(tell, CITY, store)
 
     times = [entry.fact.timestamp for entry in entries if entry.fact]
+    acted = [entry.fact.timestamp for entry in entries if entry.fact and entry.fact.by != SYSTEM]
+    lived = {entry.stream: [fact.timestamp for fact in store.facts(entry.stream)] for entry in entries}
     drawn = [entry for entry in entries if isinstance(entry.fact, CaseDrawn)]
     refused = [entry.fact for entry in entries if isinstance(entry.fact, CommandRefused)]
     assert played > 0
     assert len(times) == len(entries) == end
-    assert times == sorted(times), "the log runs in the order of business time"
+    assert acted == sorted(acted), "people act in the order of business time"
+    assert all(life == sorted(life) for life in lived.values()), "so does time, in the life of each case"
     assert {(at.minute, at.second, at.microsecond) for at in times} == {(0, 0, 0)}, "no trace of the machine's speed"
     every_confirmation_rests_on_a_notice_that_stood(store)
     assert first.difference_fen == 0
