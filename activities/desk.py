@@ -36,6 +36,7 @@ from domain.identity import (
     exclusions_id,
     fund_id,
     places_id,
+    queue_id,
     register_id,
 )
 from domain.notice import room
@@ -44,6 +45,7 @@ from domain.notice.publish import PublishNotice
 from domain.places import Places
 from domain.policy import Pack
 from domain.provider import rooms as providers
+from domain.queue import PayoutQueue
 from domain.quotas import ResetQuotas, SetQuotas
 from domain.record import File
 from domain.register import Register
@@ -208,6 +210,9 @@ class Desk:
         if isinstance(command, rooms.MOVES_MONEY):
             fund = self._store.load(Fund, fund_id(case.city, case.programme, RETROFIT_LINE))
             papers = replace(papers, fund=fund)
+        if isinstance(command, rooms.STANDS_IN_LINE):
+            queue = self._store.load(PayoutQueue, queue_id(case.city, case.programme, RETROFIT_LINE))
+            papers = replace(papers, queue=queue, city_rules=_todays_rules(case.city, case.rehearsal))
         papers = replace(papers, notice=notices.in_force(self._store, case, command))
         if edition := rooms.edition(command):
             papers = replace(papers, standard=load.standard(edition))
@@ -253,7 +258,7 @@ class Desk:
         rehearsal = command.rehearsal if isinstance(command, OpenCase) else case.rehearsal
         if not city:
             raise Rejection("case_must_have_been_opened", "没有这家企业的档案；请先导入名册")
-        return load.load(city, (load.REHEARSAL,) if rehearsal else ())
+        return _todays_rules(city, rehearsal)
 
     def _keep_refusal(self, command: CaseCommand, at: datetime, refusal: Refusal) -> Answer:
         case = self._store.load(CaseFile, command.case)
@@ -264,3 +269,7 @@ class Desk:
         rooms.refuse(case, CasePapers(command, at, unread, self._calendar), refusal)
         receipt = self._store.append([case], command)
         return Answer(receipt, self._kept_refusal(receipt), self._standing_of(command))
+
+
+def _todays_rules(city: str, rehearsal: bool) -> Pack:
+    return load.load(city, (load.REHEARSAL,) if rehearsal else ())

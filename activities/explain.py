@@ -10,6 +10,7 @@ from uuid import UUID
 
 from activities import notices, trial
 from activities.desk import Desk
+from activities.payout_queue import InQueue, place_of
 from activities.rules import pinned
 from domain.batch import Batch
 from domain.calendar import china_day
@@ -105,6 +106,8 @@ class Account:
     """The public notices on which the firm stands or stood."""
     line: InLine | None
     """Its place on the batch's waitlist; None where it does not wait."""
+    queue: InQueue | None
+    """Its place in the queue for money; None where it does not wait."""
     steps: tuple[trial.Step, ...]
     """What may be done now, and what would be due but for something named."""
 
@@ -118,6 +121,7 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
     file = CaseFile.folded(case, facts)
     case_must_have_been_opened(file)
     pack = _pack(store, file)
+    at = facts[-1].timestamp if file.rehearsal else now
     return Account(
         case=file,
         pack=pack,
@@ -126,7 +130,8 @@ def account(store: EventStore, desk: Desk, case: UUID, now: datetime) -> Account
         waiting=tuple(_waiting(deadline) for deadline in sorted(file.deadlines.values(), key=lambda held: held.due)),
         notices=notices.naming(store, file),
         line=_line(store, file),
-        steps=trial.steps(store, desk, file, pack, facts[-1].timestamp if file.rehearsal else now),
+        queue=_queue(store, file, china_day(at)),
+        steps=trial.steps(store, desk, file, pack, at),
     )
 
 
@@ -136,6 +141,12 @@ def _line(store: EventStore, case: CaseFile) -> InLine | None:
     places = store.load(Places, places_id(case.batch))
     line = list(places.waiting)
     return InLine(line.index(case.id) + 1, case.id in places.called) if case.id in line else None
+
+
+def _queue(store: EventStore, case: CaseFile, day: date) -> InQueue | None:
+    if case.entitlement is None or not case.is_open:
+        return None
+    return place_of(store, case.city, case.programme, case.id, day)
 
 
 def _pack(store: EventStore, case: CaseFile) -> Pack:

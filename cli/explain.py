@@ -23,6 +23,7 @@ from settings import Settings
 
 if TYPE_CHECKING:
     from activities.explain import Account
+    from activities.payout_queue import InQueue
     from eventstore.store import EventStore
 
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON")]
@@ -104,6 +105,8 @@ def _head(told: Account) -> Iterator[str]:
     yield "；".join(f"{title}：{zh(getattr(case, name))}" for name, title in STATES.items())
     if told.line is not None:
         yield told.line.words
+    if told.queue is not None:
+        yield told.queue.words
     if case.provider_alarm and case.is_open:
         yield f"警示：{PROVIDER_ALARMS[case.provider_alarm]}"
     if case.grade is not None:
@@ -226,7 +229,21 @@ def _standing(told: Account) -> dict[str, Any]:
             "refunded": str(case.refunded),
             "frozen": case.frozen,
         },
+        "queue": _in_queue(told.queue),
         "deadlines": [{**asdict(one.deadline), "follows": one.follows} for one in told.waiting],
+    }
+
+
+def _in_queue(queue: InQueue | None) -> dict[str, Any] | None:
+    if queue is None:
+        return None
+    turn = queue.turn
+    return {
+        "place": turn and turn.place,
+        "of": queue.of,
+        "ahead": turn and str(turn.ahead),
+        "amount": str(queue.waiting.amount),
+        "question": queue.question,
     }
 
 

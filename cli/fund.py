@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli import fund_books
+from cli import fund_books, fund_queue
 from cli.deciding import UNNAMED, decide, named, say
 from cli.fields import WrongField
 from cli.fund_books import Line, home_of
@@ -35,13 +35,14 @@ As = Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色
 
 def register(app: typer.Typer) -> None:
     """Mount the commands under ``fund``."""
-    funds = typer.Typer(help="资金：指标、预下达、清算、资金账、对账", no_args_is_help=True)
+    funds = typer.Typer(help="资金：指标、预下达、清算、资金账、排队、对账", no_args_is_help=True)
     funds.command("appropriate")(appropriate)
     funds.command("withdraw")(withdraw)
     funds.command("allocate")(allocate)
     funds.command("take-back")(take_back)
     funds.command("settle")(settle)
     fund_books.mount(funds)
+    funds.command("queue")(fund_queue.queue)
     app.add_typer(funds, name="fund")
 
 

@@ -10,13 +10,15 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
+from activities.payout_queue import place_of
 from console import asked, lamps, questions, saying
 from console.questions import FAILED, STAGES, Wanted
 from console.saying import Said
 from console.view import Console
 from domain.batch import Batch
+from domain.calendar import china_day
 from domain.case.entitlement import EntitlementVerified, SubsidyDenied
-from domain.case.file import Acceptance, Inspection, Recovery, Stage
+from domain.case.file import Acceptance, Inspection, Recovery, Stage, Subsidy
 from domain.case.rooms import EVENTS
 from domain.record import Fact
 from domain.words import EXPERT_REVIEW_STATES, STATES, zh
@@ -101,6 +103,9 @@ def mount(app: FastAPI, console: Console) -> None:
         told = (EntitlementVerified.TOPIC, SubsidyDenied.TOPIC)
         worked_out = [event.payload for event in events if event.topic in told]
         firm = money.of_case(console.engine, wanted)
+        waits = case.subsidy is Subsidy.VERIFIED
+        today = console.today(frame.of)
+        day = today or china_day(console.now())
         return console.page(
             "case.html",
             frame,
@@ -110,7 +115,8 @@ def mount(app: FastAPI, console: Console) -> None:
             regions=regions(case),
             stages=STAGES,
             deadlines=questions.of_cases(console.engine, [wanted])[wanted],
-            today=console.today(frame.of),
+            today=today,
+            queue=place_of(console.store, case.city, case.programme, wanted, day) if waits else None,
             money=None if firm is None else firm.amounts,
             entitlement=worked_out[-1]["entitlement"] if worked_out else None,
             spending=saying.spending(worked_out[-1]["verified"], "核实的投入") if worked_out else None,

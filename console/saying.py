@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from domain.money import Money
 from domain.policy import EXCLUSIONS, KEYS, PAIRS, POSTS, SPEND_KINDS, Cited, Pack
+from domain.queue import LEAVES
 from domain.rejections import Rejection
 from domain.standard import DIMENSIONS, spelled
 from domain.vouchers import PAPERS, TAXES
@@ -23,6 +24,7 @@ LABELS: Final[Mapping[str, str]] = {
     "filled": "上批次名额使用", "firms": "企业", "last_batch": "上一批次", "list_kind": "名单类别",
     "quotas": "名额", "willing": "意愿", "parts": "各来源", "paid": "已拨付", "surplus": "结余",
     "carried": "结转下一轮",
+    "called": "轮到的企业", "now": "此后", "waiting": "等候的企业", "was": "此前", "why": "原因",
     "among": "参评企业（家）", "average": "平均分", "candidates": "参评企业", "cases": "涉及的档案",
     "criteria": "评分标准", "expert": "专家", "experts": "专家", "gone": "已退出评审的企业",
     "least_sheets": "每家至少评分表（份）", "points": "得分", "rank": "名次", "ranking": "排名",
@@ -88,6 +90,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
     "role": ROLES,
     "source": {"central": "中央财政", "province": "省级财政", "city": "市级财政", "county": "县区财政"},
     "subsidy": STATES,
+    "why": LEAVES,
 }  # fmt: skip
 
 
@@ -174,6 +177,10 @@ def _field(name: str, value: Any) -> Said:
             return Said(label, _support_line(value))
         case "use", dict():
             return Said(label, f"{value['city_name']} {value['firm']} 第{value['batch']}批 {value['lines']}")
+        case (("waiting" | "was" | "now"), dict()):
+            return Said(label, _waiting_line(value))
+        case "called", list():
+            return Said(label, items=tuple(f"{one['credit_code']} {yuan(one['amount'])} 元" for one in value))
         case "verified", list():
             return Said(label, tables=(spending(value, label),))
         case "deadline", dict():
@@ -207,6 +214,10 @@ def _field(name: str, value: Any) -> Said:
         case _, list():
             return Said(label, "" if value else "无", items=tuple(_plain(item) for item in value))
     return Said(label, _plain(value))
+
+
+def _waiting_line(plain: Mapping[str, Any]) -> str:
+    return f"{plain['firm']}（{plain['credit_code']}），受理编号 {plain['number']}，{yuan(plain['amount'])} 元"
 
 
 def _borne(part: Mapping[str, Any]) -> str:

@@ -154,6 +154,11 @@ def fund_id(city: str, programme: str, line: str) -> UUID:
     return _id("fund", city, programme, line)
 
 
+def queue_id(city: str, programme: str, line: str) -> UUID:
+    """兑付队列: who waits for money of one budget line."""
+    return _id("queue", city, programme, line)
+
+
 def budget_id(city: str, programme: str) -> UUID:
     """指标台账: the budget documents of one city's programme, on all its lines."""
     return _id("budget", city, programme)

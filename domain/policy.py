@@ -122,6 +122,9 @@ _STANDARDS: Final = {"2022": "2022年版，工信厅企业〔2022〕32号", "202
 _EARLIER: Final = {"exclude": "该项支出不重复支持", "deduct": "扣减已获资金", "stack": "可以叠加"}
 _CLAWBACKS: Final = {"yes": "追回", "no": "不追回", "decision": "由人决定"}
 _BASES: Final = {"all": "全额", "part": "不合规部分", "share": "按比例"}
+_WAYS: Final = {"queue": "按申请顺序", "selection": "审查择优"}
+_QUEUE_KEYS: Final = {"applied": "首次申请验收之时", "complete": "材料齐全、验收合格之时"}
+_TAILS: Final = {"partial": "以余额兑付其一部分", "stop": "停止兑付", "skip": "跳过，兑付后面余额足够的企业"}
 _LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}
 
 
@@ -158,6 +161,10 @@ KEYS: Final[Mapping[str, Key]] = {
     "payout.vouchers": Key("flag", "核实支出是否须以发票和付款凭证为据", asked=False),
     "payout.earlier_money": Key("text", "同一支出已获其他财政资金的如何处理", words=_EARLIER, asked=False),
     "payout.budget": Key("money", "企业改造补贴的预算是多少"),
+    "payout.order": Key("list", "兑付轮次按哪些方式确定企业", words=_WAYS),
+    "payout.queue_key": Key("text", "按申请顺序兑付的，以何时为序", words=_QUEUE_KEYS),
+    "payout.queue_kept": Key("flag", "经整改、复验的企业是否保留原来的排队次序"),
+    "payout.tail": Key("text", "余额不足以兑付下一家时如何处理", words=_TAILS),
     "lookback.rule": Key("text", "是否对企业抽查复核，抽查什么"),
     "lookback.share": Key("ratio", "抽查比例是多少"),
     "lookback.grounds": Key("list", "哪些情形取消试点资格"),

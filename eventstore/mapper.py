@@ -11,7 +11,7 @@ from uuid import UUID
 from eventsourcing.persistence import JSONTranscoder, Mapper, StoredEvent
 from pydantic import TypeAdapter, ValidationError
 
-from domain import allotment, batch, catalogue, exclusions, places, register, vouchers
+from domain import allotment, batch, catalogue, exclusions, places, queue, register, vouchers
 from domain.case import rooms
 from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
@@ -22,6 +22,7 @@ from domain.record import Fact
 FACTS: Final[tuple[type[Fact], ...]] = (
     *rooms.EVENTS,
     *fund.EVENTS,
+    *queue.EVENTS,
     *batch.EVENTS,
     *notice.EVENTS,
     *providers.EVENTS,

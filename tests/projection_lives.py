@@ -99,6 +99,7 @@ from domain.identity import (
     places_id,
     pool_id,
     provider_id,
+    queue_id,
     register_id,
 )
 from domain.money import Money
@@ -109,6 +110,7 @@ from domain.policy import Cited, Pack, Standing
 from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Membership, Pool, Provider
+from domain.queue import PayoutQueue
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import Fact, File
 from domain.register import Register
@@ -178,6 +180,7 @@ class Town:
         self.batches = [Batch.fresh(batch_id(CITY, PROGRAMME, code)) for code in CODES]
         self.fund = Fund.fresh(fund_id(CITY, PROGRAMME, RETROFIT_LINE))
         self.budget = Budget.fresh(budget_id(CITY, PROGRAMME))
+        self.queue = PayoutQueue.fresh(queue_id(CITY, PROGRAMME, RETROFIT_LINE))
         self.catalogue = Catalogue.fresh(catalogue_id(CITY, PROGRAMME))
         self.catalogue.products = {MES.code: MES}
         self.pool = Pool.fresh(pool_id(CITY, PROGRAMME))
@@ -486,6 +489,8 @@ class Town:
             published(),
             batch,
             self.fund,
+            queue=self.queue,
+            city_rules=self.pack,
             standard=standard,
             pool=self.pool,
             catalogue=self.catalogue,

@@ -41,6 +41,7 @@ class RectificationReported(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.RECHECKING
+        file.mended_at = self.timestamp
 
 
 class RecheckFiled(CaseFact):
@@ -102,6 +103,7 @@ class AcceptanceConfirmed(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.ACCEPTED
+        file.accepted_at = self.timestamp
         file.subsidy = Subsidy.TO_VERIFY
 
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from domain.case.common import step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Qualification, Stage, Subsidy, Works
+from domain.case.queueing import stand_in_line
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.identity import same
@@ -259,7 +260,7 @@ def record_earlier_support(case: CaseFile, command: RecordEarlierSupport, papers
 
 
 def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CasePapers) -> None:
-    """Worked out from what the evaluator verified, by the rules of the day of completion.
+    """Worked out from what the evaluator verified, by the rules of the day of completion; the firm then waits in line.
 
     How long evaluation and acceptance take after it changes nothing in what a firm is due.
     """
@@ -267,6 +268,7 @@ def verify_entitlement(case: CaseFile, command: VerifyEntitlement, papers: CaseP
     there_must_be_something_to_pay(worked_out.amount)
     clauses = _clauses(case, papers)
     case.record(EntitlementVerified, papers, clauses=clauses, entitlement=worked_out, verified=case.verified)
+    stand_in_line(case, papers)
 
 
 def deny_subsidy(case: CaseFile, command: DenySubsidy, papers: CasePapers) -> None:

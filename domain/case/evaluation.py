@@ -27,6 +27,7 @@ class AcceptanceApplied(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.acceptance = Acceptance.ASSIGNING
+        file.acceptance_applied_at = self.timestamp
 
 
 class EvaluatorAssigned(CaseFact):

@@ -23,6 +23,7 @@ from domain.people import Role
 from domain.places import Applicant, Places
 from domain.policy import Pack
 from domain.provider.file import Pool, Provider
+from domain.queue import PayoutQueue
 from domain.record import Fact, File
 from domain.register import Register
 from domain.spend import Contract, EarlierSupport, Entitlement, SpendLine
@@ -142,6 +143,10 @@ class CasePapers:
     calendar: Calendar
     batch: Batch | None = None
     fund: Fund | None = None
+    queue: PayoutQueue | None = None
+    """Who waits for the fund's money."""
+    city_rules: Pack | None = None
+    """The city's rules of today: the queue of all batches goes by them, and not by those that one batch has pinned."""
     notice: Notice | None = None
     """The notice in force under the number that the case was published with, where there is one."""
     standard: Standard | None = None
@@ -168,7 +173,7 @@ class CasePapers:
     @property
     def beside(self) -> tuple[File, ...]:
         """The files beside the case that the decision has written on; they are appended together with it."""
-        files = (self.fund, self.places, self.register, *self.providers.values(), *self.vouchers.values())
+        files = (self.fund, self.queue, self.places, self.register, *self.providers.values(), *self.vouchers.values())
         return tuple(file for file in files if file is not None and file.pending_events)
 
     @property
@@ -237,6 +242,10 @@ class CaseFile(File):
         self.verified: tuple[SpendLine, ...] = ()
         self.rectifications = 0
         self.passed_at = 0
+        self.acceptance_applied_at: datetime | None = None
+        self.mended_at: datetime | None = None
+        """When it last reported its rectification done."""
+        self.accepted_at: datetime | None = None
         self.acceptance_document = ""
         # money
         self.entitlement: Entitlement | None = None

@@ -18,6 +18,7 @@ from domain.case.file import (
     Subsidy,
 )
 from domain.case.placing import give_back_the_place
+from domain.case.queueing import leave_the_line
 from domain.case.withdrawal import finding_must_be_settled_first
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
@@ -425,6 +426,7 @@ def revoke_qualification(case: CaseFile, command: RevokeQualification, papers: C
     )
     assert papers.fund is not None
     fund.release(papers.fund, case.id, papers)
+    leave_the_line(case, papers, "revoked")
     give_back_the_place(case, papers)
 
 

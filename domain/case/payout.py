@@ -10,6 +10,7 @@ from domain.calendar import china_day
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.entitlement import firm_must_be_accepted_and_qualified
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Subsidy
+from domain.case.queueing import leave_the_line
 from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
@@ -162,6 +163,7 @@ def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -
         amount=command.amount,
         document=command.document,
     )
+    leave_the_line(case, papers, "approved")
 
 
 def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePapers) -> None:

@@ -24,6 +24,7 @@ from domain.case import (
     lookback,
     payout,
     plan,
+    queueing,
     recovery,
     retrofit,
     review,
@@ -93,13 +94,24 @@ COMMANDS: Final[Mapping[str, type[CaseCommand]]] = {
 """Every case command by its name on the wire."""
 
 MOVES_MONEY: Final = (
+    entitlement.VerifyEntitlement,
     payout.ApprovePayout,
     payout.RecordReceipt,
     recovery.RecordRefund,
     withdrawal.ApproveWithdrawal,
     lookback.RevokeQualification,
 )
-"""Commands that book on the fund in the same transaction."""
+"""Commands that book on the fund, or line up for its money, in the same transaction."""
+
+FREES_MONEY: Final = (
+    recovery.RecordRefund,
+    withdrawal.ApproveWithdrawal,
+    lookback.RevokeQualification,
+)
+"""Those of them by which money, or a place in line, falls to others."""
+
+STANDS_IN_LINE: Final = (entitlement.VerifyEntitlement, payout.ApprovePayout, *FREES_MONEY)
+"""Commands that join or leave the queue for money, or call who waits in it, in the same transaction."""
 
 LOOKS_AT_EXCLUSIONS: Final = (
     application.SubmitApplication,
@@ -144,7 +156,10 @@ def decide(case: CaseFile, papers: CasePapers) -> None:
             case_must_be_open(case)
     authority.may(command, case)
     conflicts = independence.conflicts(case, papers.pool) if meets_the_pool(command) else ()
+    before = queueing.for_whom_there_is_money(papers) if isinstance(command, FREES_MONEY) else {}
     DECISIONS[type(command)](case, command, papers)
+    if isinstance(command, FREES_MONEY):
+        queueing.call_who_is_next(papers, before)
     # After the room's own rules, which say more; role_of still tells the first role that a person acted in.
     authority.person_must_keep_to_one_role_in_a_case(case, command.by, *authority.companions(command))
     if meets_the_pool(command):

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from domain.case.common import words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Inspection, Qualification, Stage, Subsidy
 from domain.case.placing import give_back_the_place
+from domain.case.queueing import leave_the_line
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
 from domain.money import ZERO
@@ -119,6 +120,7 @@ def approve_withdrawal(case: CaseFile, command: ApproveWithdrawal, papers: CaseP
     case.record(WithdrawalApproved, papers)
     assert papers.fund is not None
     fund.release(papers.fund, case.id, papers)
+    leave_the_line(case, papers, "withdrawn")
     give_back_the_place(case, papers)
 
 

@@ -31,7 +31,6 @@ class AllocateToCounty(FundCommand):
     county: str
     source: Source
     amount: Money
-    document: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +41,6 @@ class TakeBackFromCounty(FundCommand):
     county: str
     source: Source
     amount: Money
-    document: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +50,6 @@ class SettleCounty(FundCommand):
     kind: Literal["settle-county"] = "settle-county"
     county: str
     carry: bool
-    document: str
 
 
 @rule

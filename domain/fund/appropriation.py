@@ -23,6 +23,7 @@ class FundCommand(Command):
     city: str
     programme: str
     line: str
+    document: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,6 @@ class AppropriateFund(FundCommand):
     kind: Literal["appropriate-fund"] = "appropriate-fund"
     source: Source
     amount: Money
-    document: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,6 @@ class WithdrawFund(FundCommand):
     kind: Literal["withdraw-fund"] = "withdraw-fund"
     source: Source
     amount: Money
-    document: str
 
 
 @rule

@@ -38,6 +38,7 @@ from domain.identity import (
     places_id,
     pool_id,
     provider_id,
+    queue_id,
     register_id,
 )
 from domain.money import Money
@@ -46,6 +47,7 @@ from domain.places import Places
 from domain.policy import Pack
 from domain.programme import programme_of
 from domain.provider.file import Membership, Pool, Provider
+from domain.queue import PayoutQueue
 from domain.record import Fact, File
 from domain.register import Register
 from domain.rejections import Refusal, Rejection
@@ -61,6 +63,7 @@ REGISTER: Final = register_id("", CODE)
 EXCLUSIONS: Final = exclusions_id(CITY)
 FUND: Final = fund_id(CITY, PROGRAMME, RETROFIT_LINE)
 BUDGET: Final = budget_id(CITY, PROGRAMME)
+QUEUE: Final = queue_id(CITY, PROGRAMME, RETROFIT_LINE)
 MONDAY: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The day on which every play begins; a plain working day."""
 
@@ -97,10 +100,10 @@ def shows(*names: str) -> Callable[[Callable[P, None]], Callable[P, None]]:
 
 
 @contextmanager
-def refused(name: str, of: str, clause: str | None = None) -> Iterator[None]:
+def refused(name: str, of: str, clause: str | None = None) -> Iterator[pytest.ExceptionInfo[Rejection]]:
     """A function called directly refuses under this rule."""
     with pytest.raises(Rejection) as no:
-        yield
+        yield no
     _heard.append((of, no.value.refusal.rule))
     _check(no.value.refusal, name, clause)
 
@@ -161,6 +164,7 @@ class Play:
     batch_facts: tuple[Fact, ...] = field(default=(), repr=False)
     places_facts: tuple[Fact, ...] = field(default=(), repr=False)
     register_facts: tuple[Fact, ...] = field(default=(), repr=False)
+    queue_facts: tuple[Fact, ...] = field(default=(), repr=False)
     voucher_facts: Mapping[UUID, tuple[Fact, ...]] = field(default_factory=dict, repr=False)
     exclusions: Exclusions = field(default_factory=lambda: Exclusions.fresh(EXCLUSIONS), repr=False)
     """Read and never written by a case."""
@@ -173,6 +177,8 @@ class Play:
     asked: str = ""
     happened: tuple[Fact, ...] = ()
     booked: tuple[Fact, ...] = ()
+    lined_up: tuple[Fact, ...] = ()
+    """What the last command did to the queue for money."""
     placed: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
     supplied: Supply = field(default=lambda: Supplied(), repr=False)
@@ -189,6 +195,11 @@ class Play:
     def fund(self) -> Fund:
         """The fund as its facts tell it."""
         return Fund.folded(FUND, self.fund_facts)
+
+    @property
+    def queue(self) -> PayoutQueue:
+        """The queue for the fund's money as its facts tell it."""
+        return PayoutQueue.folded(QUEUE, self.queue_facts)
 
     @property
     def places(self) -> Places:
@@ -300,6 +311,8 @@ class Play:
             self.calendar,
             batch=self.batch,
             fund=self.fund,
+            queue=self.queue,
+            city_rules=self.rules,
             notice=self.notice,
             standard=load.standard(edition) if (edition := rooms.edition(command)) else None,
             pool=supply.pool,
@@ -323,9 +336,12 @@ class Play:
             rooms.decide(case, papers)
         except Rejection as no:
             _heard.append((command.kind, no.refusal.rule))
-            return replace(self, asked=command.kind, happened=(), booked=(), placed=(), told=(), refusal=no.refusal)
+            return replace(
+                self, asked=command.kind, happened=(), booked=(), lined_up=(), placed=(), told=(), refusal=no.refusal
+            )
         _heard.append((command.kind, None))
         assert papers.fund is not None
+        assert papers.queue is not None
         assert papers.places is not None
         assert papers.register is not None
         happened, booked, placed = _pending(case), _pending(papers.fund), _pending(papers.places)
@@ -333,6 +349,7 @@ class Play:
             self,
             facts=(*self.facts, *happened),
             fund_facts=(*self.fund_facts, *booked),
+            queue_facts=(*self.queue_facts, *_pending(papers.queue)),
             places_facts=(*self.places_facts, *placed),
             register_facts=(*self.register_facts, *_pending(papers.register)),
             voucher_facts={
@@ -344,6 +361,7 @@ class Play:
             asked=command.kind,
             happened=happened,
             booked=booked,
+            lined_up=_pending(papers.queue),
             told=tuple(told for provider in papers.providers.values() for told in _pending(provider)),
             placed=placed,
             refusal=None,
@@ -361,6 +379,12 @@ class Play:
         """Just this was booked on the fund."""
         assert self.refusal is None, self.refusal
         _same(self.booked, expected)
+        return self
+
+    def then_lined_up(self, *expected: type[Fact] | Fields) -> Play:
+        """Just this became of the queue for money."""
+        assert self.refusal is None, self.refusal
+        _same(self.lined_up, expected)
         return self
 
     def then_placed(self, *expected: type[Fact] | Fields) -> Play:

@@ -9,7 +9,7 @@ from fractions import Fraction
 import pytest
 
 from domain.case.entitlement import EntitlementVerified, entitlement
-from domain.case.file import Acceptance, CasePapers, Qualification, Stage, Subsidy
+from domain.case.file import Acceptance, Qualification, Stage, Subsidy
 from domain.case.payout import (
     PaymentBounced,
     PaymentInstructed,
@@ -162,7 +162,7 @@ def test_an_approval_rests_on_a_document_and_so_does_an_instruction() -> None:
 def test_every_step_looks_at_acceptance_and_qualification_anew(kind: str, lost: dict[str, object]) -> None:
     # No command leads a case here with either missing: the rule is the lock behind the locked door, so it is forced.
     play = ready(kind)
-    papers = CasePapers(play.command(kind), play.now, play.rules, play.calendar, play.batch, play.fund)
+    papers = play.papers(play.command(kind))
     forced = play.case
     vars(forced).update(lost)
     with refused("firm_must_be_accepted_and_qualified", of=kind):

@@ -15,7 +15,7 @@ import pytest
 
 import domain
 from activities.desk import COMMANDS
-from domain import allotment, batch, catalogue, exclusions, places, register, vouchers
+from domain import allotment, batch, catalogue, exclusions, places, queue, register, vouchers
 from domain.case import rooms
 from domain.case.common import words_must_be_given
 from domain.case.schedule import TIMERS
@@ -35,6 +35,7 @@ HERE = Path(__file__).parent
 FACTS: tuple[type[Fact], ...] = (
     *rooms.EVENTS,
     *fund.EVENTS,
+    *queue.EVENTS,
     *batch.EVENTS,
     *notice.EVENTS,
     *providers.EVENTS,

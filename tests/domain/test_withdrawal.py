@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.case.file import CasePapers, Qualification, Stage, Subsidy
+from domain.case.file import Qualification, Stage, Subsidy
 from domain.case.rooms import decide
 from domain.case.withdrawal import WithdrawalApproved, WithdrawalAsked, WithdrawalDeclined
 from domain.fund.file import FundReleased
@@ -61,7 +61,7 @@ def test_an_approval_looks_at_the_money_anew() -> None:
     play = ready("approve-withdrawal")
     forced = play.case
     forced.paid = ENTITLEMENT
-    papers = CasePapers(play.command("approve-withdrawal"), play.now, play.rules, play.calendar, None, play.fund)
+    papers = play.papers(play.command("approve-withdrawal"))
     with refused("firm_that_was_paid_must_not_simply_leave", of="approve-withdrawal"):
         decide(forced, papers)
 
