@@ -110,7 +110,7 @@ from domain.policy import Cited, Pack, Standing
 from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Membership, Pool, Provider
-from domain.queue import PayoutQueue
+from domain.queue import PayoutQueue, QueueJoined, QueueLeft
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import Fact, File
 from domain.register import Register
@@ -132,7 +132,7 @@ REVISED = "ab" * 32
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
 _BESIDE: tuple[type[Fact], ...] = (
-    *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS),
+    *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS, QueueJoined, QueueLeft),
     *(*register.EVENTS, *VOUCHERS, *experts.EVENTS),
 )
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))

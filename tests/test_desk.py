@@ -147,7 +147,7 @@ def test_a_command_that_books_on_the_fund_is_one_append_on_both_streams(town: To
     firm = town.firm().walked(*upto("verify-entitlement"))
     receipt = firm.hands_in("approve-payout").receipt
     assert receipt is not None
-    assert receipt.events == ("case.payout-approved", "fund.committed")
+    assert receipt.events == ("case.payout-approved", "fund.committed", "queue.left")
     assert receipt.subject == firm.case
     fund = store.facts(fund_id(CITY, town.programme, RETROFIT_LINE))
     assert [fact.command_id for fact in (firm.facts[-1], fund[-1])] == [receipt.command_id] * 2

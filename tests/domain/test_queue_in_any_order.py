@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID, uuid5
 
@@ -136,7 +137,7 @@ def test_the_order_knows_no_order_of_arrival(waiting: list[Waiting], pack: Pack,
     assert first == order(held(shuffled), pack)
     assert [place(held(shuffled), pack, one.case) for one in first] == list(range(1, len(first) + 1))
     key = _key(pack)
-    assert all((key(a), a.number) < (key(b), b.number) for a, b in zip(first, first[1:], strict=False))
+    assert all((key(a), a.number) < (key(b), b.number) for a, b in pairwise(first))
     assert [turn.ahead.fen for turn in turns(held(waiting), pack)] == [
         sum(one.amount.fen for one in first[:at]) for at in range(len(first))
     ]
@@ -155,12 +156,12 @@ def test_a_plan_is_let_pass_just_where_each_purse_is_drawn_from_its_head(
     shares = draw(waiting, purses, TAILS[tail])
     paid = [share for share in shares if share.amount > ZERO]
     chosen = [share for share in paid if pick.draw(st.booleans())]
-    heads = all(
-        [share for share in chosen if share.bearer == bearer]
-        == [share for share in paid if share.bearer == bearer][:many]
-        for bearer in {share.bearer for share in paid}
-        for many in [sum(share.bearer == bearer for share in chosen)]
-    )
+
+    def own(bearer: str, among: list[Share]) -> list[Share]:
+        return [share for share in among if share.bearer == bearer]
+
+    bearers = {share.bearer for share in paid}
+    heads = all(own(bearer, chosen) == own(bearer, paid)[: len(own(bearer, chosen))] for bearer in bearers)
     assert _passes([(share.case, share.amount) for share in chosen], shares) is heads
 
 
@@ -193,7 +194,8 @@ class QueueInAnyOrder(RuleBasedStateMachine):
 
     def reach(self) -> dict[UUID, int]:
         """The model's drawing, in fen."""
-        left, over, got = dict(self.purses), set(), {}
+        left, over = dict(self.purses), set[str]()
+        got: dict[UUID, int] = {}
         for one in self.line:
             bearer = one.county if one.county in left else ""
             due = one.amount.fen
