@@ -193,29 +193,31 @@ def round_must_choose_firms_as_the_city_says(pack: Pack, way: str) -> No | None:
 
 @rule
 def plan_must_follow_the_queue(
-    planned: Sequence[tuple[UUID, Money]], drawn: Sequence[Share], hindered: Collection[UUID] = ()
+    planned: Sequence[tuple[UUID, Money]], drawn: Sequence[Share], hindered: Collection[UUID] = (), clause: str = ""
 ) -> No | None:
     """A plan takes from the head of each bearer's queue, in order, for what the drawing gives, and overtakes nobody.
 
     It may end early (小批量、多轮次). Who cannot be paid now (``hindered``: frozen, a finding open, about to leave) may
     be left out; its place and its share stay its own, so that nobody is paid with what the drawing gave to it.
+    ``clause`` is where the city says so.
     """
     shares = {share.case: share for share in drawn if share.amount > ZERO}
     wanted = dict(planned)
     for case, amount in planned:
         share = shares.get(case)
         if share is None:
-            return No(f"方案中的企业 {_code(case, drawn)} 尚未轮到，现有资金按次序到不了它")
+            return No(f"方案中的企业 {_code(case, drawn)} 尚未轮到，现有资金按次序到不了它", clause)
         if amount != share.amount:
-            return No(f"{share.credit_code} 按次序应列 {share.amount.grouped()} 元，方案列了 {amount.grouped()} 元")
+            said = f"{share.credit_code} 按次序应列 {share.amount.grouped()} 元，方案列了 {amount.grouped()} 元"
+            return No(said, clause)
     if len(wanted) < len(planned):
-        return No("方案把同一家企业列了不止一次")
+        return No("方案把同一家企业列了不止一次", clause)
     if [case for case in shares if case in wanted] != [case for case, _ in planned]:
-        return No("方案中企业的先后与兑付队列的次序不一致")
+        return No("方案中企业的先后与兑付队列的次序不一致", clause)
     left_out: dict[str, Share] = {}
     for share in shares.values():
         if share.case in wanted and share.bearer in left_out:
-            return No(f"方案越过了排在前面的 {left_out[share.bearer].credit_code}，须按申请顺序兑付")
+            return No(f"方案越过了排在前面的 {left_out[share.bearer].credit_code}，须按申请顺序兑付", clause)
         if share.case not in wanted and share.case not in hindered:
             left_out.setdefault(share.bearer, share)
     return None

@@ -13,7 +13,7 @@ from domain.queue import PayoutQueue, Waiting
 
 
 def stand_in_line(case: CaseFile, papers: CasePapers) -> None:
-    """The firm waits for its subsidy from here on, and no less where it waits already."""
+    """The firm waits for its subsidy from here on; where it waits already, nothing changes."""
     assert case.entitlement is not None
     assert case.acceptance_applied_at is not None
     assert case.accepted_at is not None

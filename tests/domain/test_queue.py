@@ -319,8 +319,8 @@ def test_a_plan_takes_from_the_head_and_overtakes_nobody() -> None:
         "aa": "不止一次",
     }
     for codes, words in wrong.items():
-        with refused("plan_must_follow_the_queue", of="plan") as no:
-            plan_must_follow_the_queue(plan(*codes), DRAWN)
+        with refused("plan_must_follow_the_queue", of="plan", clause="某办法 十五") as no:
+            plan_must_follow_the_queue(plan(*codes), DRAWN, clause="某办法 十五")
         assert words in no.value.refusal.sentence
 
 
