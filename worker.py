@@ -19,12 +19,14 @@ from eventstore.store import EventStore
 from policies.calendars import published
 from settings import Settings
 from workflows.case import CaseWorkflow
-from workflows.client import connect
+from workflows.client import connect, tell
 
 log = structlog.get_logger()
 
 WATCH_SECONDS = 60
 """How long an alarm may be missing at most, where the program that had to write it died."""
+NEWS_SECONDS = 1
+"""How long a case may not know what its round or its experts have decided."""
 THREADS = 8
 """Decisions at a time; the event log takes one append after another anyway."""
 
@@ -59,6 +61,22 @@ async def watch(store: EventStore, every: float = WATCH_SECONDS) -> None:
         await asyncio.sleep(every)
 
 
+async def spread_news(client: Client, store: EventStore, every: float = NEWS_SECONDS) -> None:
+    """Wake the cases on which others have written: a round's approval, an expert review's result.
+
+    The position up to which they were told is on record, so that a worker that dies on the way leaves nobody asleep.
+    """
+    while True:
+        try:
+            position, cases = await asyncio.to_thread(store.untold)
+            for case in cases:
+                await tell(client, case)
+            await asyncio.to_thread(store.tell_up_to, position)
+        except Exception:  # a server that is away comes back; the worker's other work must not end with this
+            log.exception("cases not told")
+        await asyncio.sleep(every)
+
+
 async def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT. Raises where PostgreSQL or Temporal cannot be reached at the start."""
     logging.getLogger("temporalio").setLevel(logging.WARNING)
@@ -71,9 +89,10 @@ async def serve(settings: Settings) -> None:
     with ThreadPoolExecutor(THREADS) as threads:
         async with build(client, store, settings.task_queue, threads):
             log.info("worker serves", task_queue=settings.task_queue)
-            watching = asyncio.create_task(watch(store))
+            beside = [asyncio.create_task(work) for work in (watch(store), spread_news(client, store))]
             await stop.wait()
-            watching.cancel()
+            for work in beside:
+                work.cancel()
     store.close()
 
 

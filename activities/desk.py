@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from activities import expert_reviews, notices, quotas, supply, treasury
+from activities import expert_reviews, notices, payout_rounds, quotas, supply, treasury
 from activities.messages import Answer
 from activities.rules import pinned
 from domain import authority, catalogue
@@ -42,6 +42,8 @@ from domain.identity import (
 from domain.notice import room
 from domain.notice.common import NoticeCommand
 from domain.notice.publish import PublishNotice
+from domain.payout_round import rooms as payout_round
+from domain.payout_round.common import RoundCommand
 from domain.places import Places
 from domain.policy import Pack
 from domain.provider import rooms as providers
@@ -68,6 +70,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
     **funds.COMMANDS,
     **room.COMMANDS,
     **expert_review.COMMANDS,
+    **payout_round.COMMANDS,
     "set-quotas": SetQuotas,
     "reset-quotas": ResetQuotas,
     "import-exclusions": ImportExclusions,
@@ -76,7 +79,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = {
 """Every command of the house by its name on the wire."""
 
 
-_ONE_BY_ONE: Final = (*rooms.MOVES_MONEY, *rooms.TAKES_PLACES, ExpertReviewCommand)
+_ONE_BY_ONE: Final = (*rooms.MOVES_MONEY, *rooms.TAKES_PLACES, ExpertReviewCommand, RoundCommand)
 """Commands that meet at one file: all payouts of a city at its fund, all reviews of a batch at its places, all sheets
 at its review. Side by side, most of them would be decided for nothing."""
 
@@ -182,6 +185,8 @@ class Desk:
             return supply.decide(self._store, self._calendar, command, at)
         if isinstance(command, ExpertReviewCommand):
             return expert_reviews.decide(self._store, self._calendar, command, at)
+        if isinstance(command, RoundCommand):
+            return payout_rounds.decide(self._store, self._calendar, command, at)
         if isinstance(command, OpenBatch | ReviseBatchRules):
             batch = self._store.load(Batch, batch_id(command.city, command.programme, command.code))
             pack = load.parse(command.pack_text, f"{command.city}-{command.code}")

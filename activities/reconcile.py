@@ -10,7 +10,7 @@ from uuid import UUID
 from eventsourcing.domain import OriginatorVersionError
 
 from domain.case.application import CaseOpened
-from domain.case.payout import PaymentReceived
+from domain.case.payout import PartReceived, PaymentReceived
 from domain.case.recovery import RefundRecorded
 from domain.fund.file import CREDITED, Account, Fund, FundAppropriated, FundFact, Posting, sum_of
 from domain.money import ZERO, total
@@ -87,7 +87,7 @@ class _Books:
             return []
         home = self._home[entry.stream]
         match fact:
-            case PaymentReceived():
+            case PaymentReceived() | PartReceived():
                 self._firms.setdefault(home, Counter())["paid"] += fact.amount.fen
             case RefundRecorded():
                 self._firms.setdefault(home, Counter())["recovered"] += fact.amount.fen

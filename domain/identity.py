@@ -159,6 +159,11 @@ def queue_id(city: str, programme: str, line: str) -> UUID:
     return _id("queue", city, programme, line)
 
 
+def round_id(city: str, programme: str, number: str) -> UUID:
+    """兑付轮次: one payout round of one city's programme."""
+    return _id("payout-round", city, programme, _closed_up(number))
+
+
 def budget_id(city: str, programme: str) -> UUID:
     """指标台账: the budget documents of one city's programme, on all its lines."""
     return _id("budget", city, programme)

@@ -125,6 +125,13 @@ _BASES: Final = {"all": "全额", "part": "不合规部分", "share": "按比例
 _WAYS: Final = {"queue": "按申请顺序", "selection": "审查择优"}
 _QUEUE_KEYS: Final = {"applied": "首次申请验收之时", "complete": "材料齐全、验收合格之时"}
 _TAILS: Final = {"partial": "以余额兑付其一部分", "stop": "停止兑付", "skip": "跳过，兑付后面余额足够的企业"}
+APPROVALS: Final = {
+    "committee": "专家委员会决议",
+    "countersign": "财政会签",
+    "office": "局长办公会议审议",
+    "government": "市政府审定",
+}
+"""The approvals that may stand between a payout plan and its fund document, each with its Chinese."""
 _LEADS: Final = {str(days): f"{days} 日前" for days in range(1, 61)}
 
 
@@ -160,6 +167,7 @@ KEYS: Final[Mapping[str, Key]] = {
     "payout.eligible": Key("list", "哪些支出可以补贴", words=_ELIGIBLE),
     "payout.vouchers": Key("flag", "核实支出是否须以发票和付款凭证为据", asked=False),
     "payout.earlier_money": Key("text", "同一支出已获其他财政资金的如何处理", words=_EARLIER, asked=False),
+    "payout.chain": Key("list", "资金分配方案经哪些审批", words=APPROVALS),
     "payout.budget": Key("money", "企业改造补贴的预算是多少"),
     "payout.order": Key("list", "兑付轮次按哪些方式确定企业", words=_WAYS),
     "payout.queue_key": Key("text", "按申请顺序兑付的，以何时为序", words=_QUEUE_KEYS),

@@ -16,6 +16,7 @@ from domain.case import rooms
 from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
 from domain.notice import room as notice
+from domain.payout_round import rooms as payout_round
 from domain.provider import rooms as providers
 from domain.record import Fact
 
@@ -25,6 +26,7 @@ FACTS: Final[tuple[type[Fact], ...]] = (
     *queue.EVENTS,
     *batch.EVENTS,
     *notice.EVENTS,
+    *payout_round.EVENTS,
     *providers.EVENTS,
     *catalogue.EVENTS,
     *places.EVENTS,

@@ -44,6 +44,11 @@ _TABLES = (
         position bigint NOT NULL,
         topics text[] NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS told (
+        one boolean PRIMARY KEY DEFAULT true CHECK (one),
+        position bigint NOT NULL
+    )""",
+    "INSERT INTO told (position) VALUES (0) ON CONFLICT DO NOTHING",
     """CREATE OR REPLACE VIEW events AS
         SELECT notification_id AS position, originator_id AS stream, originator_version AS version, topic,
                CASE WHEN pg_input_is_valid(convert_from(state, 'UTF8'), 'jsonb')
@@ -280,6 +285,26 @@ class EventStore:
             (topic,),
         )
         return [row["originator_id"] for row in rows]
+
+    def untold(self) -> tuple[int, list[UUID]]:
+        """Streams on which a command to another stream has written since ``told``, and the position looked up to.
+
+        A case's own workflow knows what it did itself, and nothing of what its round or its batch's experts did.
+        """
+        end = self.last_position()
+        rows = self._rows(
+            "SELECT DISTINCT e.originator_id FROM told, commands c JOIN stored_events e"
+            " ON e.notification_id > c.position - cardinality(c.topics) AND e.notification_id <= c.position"
+            " WHERE c.position > told.position AND c.position <= %s AND e.originator_id <> c.subject"
+            " AND starts_with(e.topic, 'case.')",
+            (end,),
+        )
+        return end, [row["originator_id"] for row in rows]
+
+    def tell_up_to(self, position: int) -> None:
+        """Whoever had to be told of what lies up to this position was told."""
+        with self._datastore.get_connection() as conn, conn.transaction():
+            conn.execute("UPDATE told SET position = greatest(position, %s)", (position,))
 
     @retry((InterfaceError, OperationalError), max_attempts=10, wait=0.2)
     def _rows(self, query: LiteralString, parameters: tuple[Any, ...]) -> list[DictRow]:

@@ -37,8 +37,9 @@ from policies import load
 from policies.calendars import published
 from tests.domain import cast
 from tests.domain.lines import LINES, MAIN, WAITS, Step
+from tests.paymaster import alone
 from workflows.case import CaseWorkflow
-from workflows.client import begin, handle_of, send, submit
+from workflows.client import begin, handle_of, send, submit, tell
 
 if TYPE_CHECKING:
     from tests.domain.play import Play
@@ -49,6 +50,10 @@ PROGRAMME: Final = load.load(CITY).programme
 INDUSTRY: Final = "先进高分子材料"
 START: Final = datetime(2026, 3, 2, 10, 0, tzinfo=CHINA)
 """The hour at which every firm's clock begins: a plain Monday."""
+
+
+PAID_IN_ROUNDS: Final = ("approve-payout", "instruct-payment")
+"""What a firm's case is told by its payout round."""
 
 
 def pack(changes: Mapping[str, Value] | None = None) -> Pack:
@@ -150,6 +155,8 @@ class Firm:
     town: Town
     code: str
     said: int = 0
+    rounds: int = 0
+    """Payout rounds of its own."""
     moved: timedelta = timedelta()
     """How far its clock was moved."""
 
@@ -194,6 +201,8 @@ class Firm:
             fields |= {"county": COUNTY, "industry": INDUSTRY, "rehearsal": True}
         if kind == "submit-application":
             fields |= {"batch": batch_id(CITY, self.town.programme, "1")}
+        if kind == "register-account":
+            fields |= {"account": replace(cast.ACCOUNT, name=self.file.firm)}
         if kind == "file-contract":
             fields |= {"contract": cast.contract(number=f"HT-1-{self.code}")}  # no two firms have one contract
         self.said += 1
@@ -212,6 +221,8 @@ class Firm:
             kind, changes = (step, {}) if isinstance(step, str) else step
             if kind.startswith("~"):
                 self.moved = self._morning_after(kind[1:]) - START
+            elif kind in PAID_IN_ROUNDS:
+                alone(self, kind)
             else:
                 refusal = self.hands_in(kind, **changes).refusal
                 assert refusal is None, (kind, refusal)
@@ -240,6 +251,9 @@ class Firm:
             kind, changes = (step, {}) if isinstance(step, str) else step
             if kind.startswith("~"):
                 await self.after(kind[1:])
+            elif kind in PAID_IN_ROUNDS:
+                alone(self, kind)
+                await tell(self.town.client, self.case)
             else:
                 await self.does(kind, **changes)
 

@@ -31,6 +31,7 @@ from domain.case import (
     listing,
     lookback,
     payout,
+    payout_plan,
     plan,
     recovery,
     retrofit,
@@ -694,7 +695,7 @@ def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str,
         case Subsidy.TO_VERIFY:
             return entitlement.VerifyEntitlement, Role.CLERK, {}
         case Subsidy.VERIFIED:
-            return payout.ApprovePayout, Role.LEADER, {"amount": due, "document": "纪要1号"}
+            return payout_plan.ApprovePayout, Role.LEADER, {"amount": due, "document": "纪要1号"}
         case Subsidy.APPROVED:
             return payout.InstructPayment, Role.TREASURY, {"document": "拨付1号"}
     if luck < 0.2:

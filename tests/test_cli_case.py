@@ -21,7 +21,7 @@ from domain import authority
 from domain.batch import OpenBatch
 from domain.case.contract import FileContract
 from domain.case.file import Stage
-from domain.case.payout import ApprovePayout
+from domain.case.payout_plan import ApprovePayout
 from domain.case.review import RequestSupplement
 from domain.case.rooms import COMMANDS, CommandRefused
 from domain.identity import batch_id, command_id

@@ -81,6 +81,12 @@ class CaseWorkflow:
             return
         await self._decide(submission.command, by_signal=True)
 
+    @workflow.signal(name="look")
+    async def look(self) -> None:
+        """Others have written on the case (its batch's experts, its payout round): see where it stands now."""
+        async with self._turn:
+            await self._look_up()
+
     @submit.validator
     def _must_be_for_this_case(self, submission: Submission) -> None:
         if submission.command.case != self._life.case:

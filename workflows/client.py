@@ -99,6 +99,15 @@ async def send(client: Client, command: CaseCommand) -> None:
         raise
 
 
+async def tell(client: Client, case: UUID) -> None:
+    """Have a case look at its record, because another command than its own has written there; no life, no news."""
+    try:
+        await handle_of(client, case).signal("look")
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
 def _no_workflow() -> Rejection:
     return Rejection("case_must_have_a_running_workflow", "没有这家企业正在办理的档案（未建档，或档案已结束）")
 

@@ -17,8 +17,9 @@ from domain.deadlines import Deadline
 from domain.exclusions import Exclusions
 from domain.expert_review.ranking import Score
 from domain.fund.file import Fund
-from domain.money import ZERO
+from domain.money import ZERO, Money
 from domain.notice.file import Notice
+from domain.payout_round.plan import Account, PlanLine
 from domain.people import Role
 from domain.places import Applicant, Places
 from domain.policy import Pack
@@ -161,6 +162,8 @@ class CasePapers:
     exclusions: Exclusions | None = None
     elsewhere: tuple[CaseFile, ...] = ()
     """The same firm's cases in other cities, as its register names them."""
+    planned: PlanLine | None = None
+    """The case's line in the payout plan that is being approved or instructed; None outside a round."""
     vouchers: Mapping[UUID, VoucherRegister] = field(default_factory=dict)
     """The registers of the papers that the command files or strikes."""
 
@@ -251,10 +254,17 @@ class CaseFile(File):
         self.entitlement: Entitlement | None = None
         self.earlier: dict[tuple[str, str, str], EarlierSupport] = {}
         """What other programmes have given, by thing bought and document."""
+        self.account: Account | None = None
+        self.planned_in: UUID | None = None
+        """The payout round in whose plan the firm stands, or stood when it was paid."""
+        self.approved = ZERO
+        """What was approved last."""
         self.instruction = ""
         self.instructions = 0
         self.instructed_at: datetime | None = None
         self.paid = ZERO
+        self.received: dict[str, Money] = {}
+        """By instruction."""
         self.frozen = False
         self.to_recover = ZERO
         self.refunded = ZERO

@@ -1,38 +1,37 @@
-"""兑付: the subsidy is approved against the budget, instructed and received; each by another person."""
+"""兑付: what was approved is instructed to the firm's own account and received, or bounces and is instructed again."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar, Literal
 
 from domain.calendar import china_day
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
-from domain.case.entitlement import firm_must_be_accepted_and_qualified
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Subsidy
-from domain.case.queueing import leave_the_line
+from domain.case.payout_plan import BEFORE_PAYOUT, must_be_free_to_be_paid, payout_must_go_through_its_round, still_due
 from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
-from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
+from domain.exclusions import Listing
 from domain.fund import payment as fund
-from domain.fund.file import Part
-from domain.money import ZERO, Money
+from domain.identity import same
+from domain.money import Money
+from domain.payout_round.plan import Account
+from domain.policy import Pack
 from domain.rules import No, rule
 
-_BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
-"""Whoever judged the firm moves none of its money."""
+_FEWEST_DIGITS, _MOST_DIGITS = 8, 32
 
 
-class PayoutApproved(CaseFact):
-    """Approved; the fund set the money aside in the same transaction."""
+class AccountRegistered(CaseFact):
+    """登记收款账户: where the firm's money goes; the last one counts."""
 
-    TOPIC: ClassVar[str] = "case.payout-approved"
-    amount: Money
-    document: str
+    TOPIC: ClassVar[str] = "case.account-registered"
+    account: Account
 
     def fold(self, file: CaseFile) -> None:
-        file.subsidy = Subsidy.APPROVED
-        file.sign("approve payout", self.by.id)
+        file.account = self.account
 
 
 class PaymentInstructed(CaseFact):
@@ -51,6 +50,21 @@ class PaymentInstructed(CaseFact):
         file.sign("instruct payment", self.by.id)
 
 
+class PartReceived(CaseFact):
+    """部分到账: the firm has what there was for it; the rest of its entitlement waits for new money."""
+
+    TOPIC: ClassVar[str] = "case.part-received"
+    amount: Money
+    instruction: str
+    received_on: date
+
+    def fold(self, file: CaseFile) -> None:
+        file.subsidy = Subsidy.VERIFIED
+        file.paid += self.amount
+        file.received[self.instruction] = self.amount
+        file.planned_in = None
+
+
 class PaymentReceived(CaseFact):
     """到账回执: the firm has the money."""
 
@@ -63,6 +77,7 @@ class PaymentReceived(CaseFact):
     def fold(self, file: CaseFile) -> None:
         file.subsidy = Subsidy.PAID
         file.paid += self.amount
+        file.received[self.instruction] = self.amount
 
 
 class PaymentBounced(CaseFact):
@@ -76,23 +91,20 @@ class PaymentBounced(CaseFact):
         file.instruction = ""
 
 
-EVENTS = (PayoutApproved, PaymentInstructed, PaymentReceived, PaymentBounced)
+EVENTS = (AccountRegistered, PaymentInstructed, PartReceived, PaymentReceived, PaymentBounced)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApprovePayout(CaseCommand):
-    """Approve the amount that was worked out, on a document."""
+class RegisterAccount(CaseCommand):
+    """Say where the firm's money goes."""
 
-    kind: Literal["approve-payout"] = "approve-payout"
-    amount: Money
-    document: str
-    sources: tuple[Part, ...] | None = None
-    """What each source bears; needed where several feed the budget line."""
+    kind: Literal["register-account"] = "register-account"
+    account: Account
 
 
 @dataclass(frozen=True, kw_only=True)
 class InstructPayment(CaseCommand):
-    """Tell the county treasury to pay."""
+    """Tell the county treasury to pay the firm. Said by the round on its fund document, never to a case alone."""
 
     kind: Literal["instruct-payment"] = "instruct-payment"
     document: str
@@ -117,16 +129,33 @@ class RecordBounce(CaseCommand):
 
 
 @rule
-def money_must_not_be_frozen(case: CaseFile) -> No | None:
-    """What an inspection froze stays where it is until a decision."""
-    return No("资金因抽查发现问题已冻结") if case.frozen else None
+def account_must_be_the_firms_own(case: CaseFile, account: Account | None) -> No | None:
+    """Public money goes to an account in the firm's own name; （）and () make no other name."""
+    if account is None:
+        return No(f"{case.firm} 尚未登记收款账户")
+    if same(account.name) == same(case.firm):
+        return None
+    return No(f"收款账户户名“{account.name}”与企业名称“{case.firm}”不一致")
 
 
 @rule
-def amount_must_be_the_entitlement(case: CaseFile, amount: Money) -> No | None:
-    """What is approved is what was worked out, to the fen."""
-    due = case.entitlement.amount if case.entitlement else ZERO
-    return None if amount == due else No(f"金额 {amount} 元与核定补贴 {due} 元不一致")
+def account_must_be_complete(account: Account) -> No | None:
+    """A bank takes digits, and must be named."""
+    digits = account.number
+    if not (digits.isascii() and digits.isdigit() and _FEWEST_DIGITS <= len(digits) <= _MOST_DIGITS):
+        return No(f"账号须为 {_FEWEST_DIGITS} 至 {_MOST_DIGITS} 位数字，不含空格（收到“{digits}”）")
+    return None if account.bank.strip() else No("须填写开户行")
+
+
+@rule
+def firm_must_not_be_listed_when_it_is_paid(listings: Sequence[Listing], pack: Pack) -> No | None:
+    """Credit is looked at once more before money leaves, on the lists that the city's rules name."""
+    if not pack.has("selection.exclusion_lists"):
+        return None
+    for listing in listings:
+        if listing.list_kind in pack.list("selection.exclusion_lists"):
+            return No(f"企业在{listing.words}上，暂缓拨付", pack.clause("selection.exclusion_lists"))
+    return None
 
 
 @rule
@@ -134,50 +163,34 @@ def receipt_must_match_the_instruction(case: CaseFile, instruction: str, amount:
     """A receipt is for the open instruction and for its amount."""
     if instruction != case.instruction:
         return No(f"指令号“{instruction}”不是本案待回执的指令“{case.instruction}”")
-    due = case.entitlement.amount if case.entitlement else ZERO
-    if amount is not None and amount != due:
-        return No(f"回执金额 {amount} 元与指令金额 {due} 元不一致")
+    if amount is not None and amount != case.approved:
+        return No(f"回执金额 {amount} 元与指令金额 {case.approved} 元不一致")
     return None
 
 
-def _may_move_money(case: CaseFile) -> None:
-    firm_must_be_accepted_and_qualified(case)
-    withdrawal_must_be_decided_first(case)
-    money_must_not_be_frozen(case)
-    finding_must_be_settled_first(case)
-
-
-def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
-    """By another person; the fund must hold it, and holds it from here on."""
-    step_must_be_due(case.subsidy, Subsidy.VERIFIED)
-    _may_move_money(case)
-    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement")
-    amount_must_be_the_entitlement(case, command.amount)
-    words_must_be_given(command.document, "批准文件（会议纪要）编号")
-    assert papers.fund is not None
-    fund.commit(papers.fund, case.id, command.amount, papers, case.county, command.sources or ())
-    case.record(
-        PayoutApproved,
-        papers,
-        clauses=(papers.pack.clause("payout.mode"),),
-        amount=command.amount,
-        document=command.document,
-    )
-    leave_the_line(case, papers, "approved")
+def register_account(case: CaseFile, command: RegisterAccount, papers: CasePapers) -> None:
+    """From acceptance on; until its money is on the way, the firm may name another one."""
+    step_must_be_due(case.subsidy, Subsidy.TO_VERIFY, Subsidy.VERIFIED, Subsidy.APPROVED)
+    account_must_be_the_firms_own(case, command.account)
+    account_must_be_complete(command.account)
+    case.record(AccountRegistered, papers, account=command.account)
 
 
 def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePapers) -> None:
     """A third person; everything is checked once more before the instruction leaves."""
+    payout_must_go_through_its_round(case, papers.planned)
     step_must_be_due(case.subsidy, Subsidy.APPROVED)
-    _may_move_money(case)
-    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement", "approve payout")
+    must_be_free_to_be_paid(case)
+    assert papers.exclusions is not None
+    firm_must_not_be_listed_when_it_is_paid(papers.exclusions.naming(case.credit_code), papers.pack)
+    account_must_be_the_firms_own(case, case.account)
+    hand_must_differ(case, command.by, *BEFORE_PAYOUT, "verify entitlement", "approve payout")
     words_must_be_given(command.document, "资金文件文号")
-    assert case.entitlement is not None
     case.record(
         PaymentInstructed,
         papers,
         clauses=(papers.pack.clause("payout.mode"),),
-        amount=case.entitlement.amount,
+        amount=case.approved,
         instruction=f"{case.city}-{case.programme}-{case.credit_code}-{case.instructions + 1}",
         document=command.document,
     )
@@ -186,7 +199,7 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
 def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -> None:
     """A fourth person; case and fund book it in one transaction."""
     step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
-    hand_must_differ(case, command.by, *_BEFORE_PAYOUT, "verify entitlement", "approve payout", "instruct payment")
+    hand_must_differ(case, command.by, *BEFORE_PAYOUT, "verify entitlement", "approve payout", "instruct payment")
     receipt_must_match_the_instruction(case, command.instruction, command.amount)
     day_must_not_lie_ahead(command.received_on, papers.today)
     if case.instructed_at is not None:
@@ -194,7 +207,7 @@ def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -
     assert papers.fund is not None
     fund.pay(papers.fund, case.id, command.amount, command.instruction, papers)
     case.record(
-        PaymentReceived,
+        PaymentReceived if command.amount == still_due(case) else PartReceived,
         papers,
         clauses=(papers.pack.clause("payout.mode"),),
         amount=command.amount,
@@ -212,7 +225,7 @@ def record_bounce(case: CaseFile, command: RecordBounce, papers: CasePapers) -> 
 
 
 DECISIONS = {
-    ApprovePayout: approve_payout,
+    RegisterAccount: register_account,
     InstructPayment: instruct_payment,
     RecordReceipt: record_receipt,
     RecordBounce: record_bounce,

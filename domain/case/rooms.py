@@ -23,6 +23,7 @@ from domain.case import (
     listing,
     lookback,
     payout,
+    payout_plan,
     plan,
     queueing,
     recovery,
@@ -56,6 +57,7 @@ ROOMS: Final = (
     acceptance,
     level,
     entitlement,
+    payout_plan,
     payout,
     lookback,
     recovery,
@@ -95,7 +97,7 @@ COMMANDS: Final[Mapping[str, type[CaseCommand]]] = {
 
 MOVES_MONEY: Final = (
     entitlement.VerifyEntitlement,
-    payout.ApprovePayout,
+    payout_plan.ApprovePayout,
     payout.RecordReceipt,
     recovery.RecordRefund,
     withdrawal.ApproveWithdrawal,

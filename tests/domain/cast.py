@@ -11,6 +11,7 @@ from typing import Final
 
 from domain.identity import case_id
 from domain.money import Money
+from domain.payout_round.plan import Account
 from domain.people import SYSTEM, Person, Role
 from domain.policy import KEYS, Cited, Days, Pack, Standing, Value
 from domain.spend import Contract, SpendLine
@@ -59,6 +60,7 @@ LINES: Final = (
 )
 """Eligible 800 000.01 yuan; half of it, rounded down, is 400 000.00."""
 ENTITLEMENT: Final = Money.yuan("400000.00")
+ACCOUNT: Final = Account("示例轴承有限公司", "示例银行东区支行", "6222000011112222")
 
 
 def contract(
@@ -102,6 +104,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "payout.ratio": Fraction(1, 2),
     "payout.cap": Money.wan(50),
     "payout.eligible": ("software", "cloud", "acquisition"),
+    "payout.chain": ("countersign", "government"),
     "payout.budget": Money.wan(1000),
     "payout.order": ("queue",),
     "payout.queue_key": "applied",

@@ -145,6 +145,7 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     ),
     "verify-entitlement": (cast.clerk2, _nothing),
     "deny-subsidy": (cast.head, _always(reason="核实支出均不在可补贴之列")),
+    "register-account": (cast.firm, _always(account=cast.ACCOUNT)),
     "approve-payout": (cast.leader, _always(amount=ENTITLEMENT, document="纪要1号")),
     "instruct-payment": (cast.treasury, _always(document="财企1号")),
     "record-receipt": (
@@ -186,7 +187,7 @@ MAIN: Final[tuple[str, ...]] = (
     *("report-milestone", "inspect-milestone", "report-completion"),
     *("apply-for-acceptance", "assign-evaluator", "file-evaluation"),
     *("pass-acceptance", "publish-acceptance", "confirm-acceptance"),
-    *("verify-entitlement", "approve-payout", "instruct-payment", "record-receipt"),
+    *("register-account", "verify-entitlement", "approve-payout", "instruct-payment", "record-receipt"),
     "close-case",
 )
 """The main path, from the roster to the archive."""

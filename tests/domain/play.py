@@ -18,7 +18,7 @@ import pytest
 
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
 from domain.calendar import CHINA, Calendar
-from domain.case import rooms
+from domain.case import payout_plan, rooms
 from domain.case.alarm import WatchProvider
 from domain.case.file import CaseFile, CasePapers, Stage
 from domain.case.schedule import DeadlineClosed, DeadlineSet
@@ -28,7 +28,7 @@ from domain.commands import CaseCommand
 from domain.exclusions import Exclusions
 from domain.fund.appropriation import AppropriateFund, appropriate_fund
 from domain.fund.budget import Budget
-from domain.fund.file import RETROFIT_LINE, Fund, Source
+from domain.fund.file import RETROFIT_LINE, Fund, Part, Source
 from domain.identity import (
     batch_id,
     budget_id,
@@ -43,6 +43,7 @@ from domain.identity import (
 )
 from domain.money import Money
 from domain.notice.file import Notice
+from domain.payout_round.plan import PlanLine
 from domain.places import Places
 from domain.policy import Pack
 from domain.programme import programme_of
@@ -187,6 +188,13 @@ class Play:
     """What the last command told the providers' files."""
 
     @property
+    def planned(self) -> PlanLine:
+        """The firm's line in the plan of a round that pays it out of all that the fund has."""
+        case, due = self.case, payout_plan.still_due(self.case)
+        parts = tuple(Part(source, due) for source in self.fund.sources[:1])
+        return PlanLine(case.id, case.firm, case.credit_code, case.county, due, parts)
+
+    @property
     def case(self) -> CaseFile:
         """The case as its facts tell it, folded anew."""
         return CaseFile.folded(CASE, self.facts)
@@ -323,6 +331,7 @@ class Play:
             exclusions=self.exclusions,
             elsewhere=self.elsewhere,
             vouchers={one.id: self.voucher(one.id) for one in looked_up(self.case, command)},
+            planned=self.planned,
         )
 
     def when(self, kind: str, **changes: Any) -> Play:

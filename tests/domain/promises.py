@@ -10,7 +10,8 @@ from domain.case.evaluation import EvaluationFiled
 from domain.case.file import Acceptance, CaseFile, Inspection, Qualification, Recovery, Subsidy
 from domain.case.level import LevelOverridden
 from domain.case.lookback import InspectionFound, InspectionPassed
-from domain.case.payout import PaymentInstructed, PaymentReceived, PayoutApproved
+from domain.case.payout import PaymentInstructed, PaymentReceived
+from domain.case.payout_plan import PayoutApproved
 from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecorded
 from domain.case.review import CityReviewPassed, CountyReviewPassed
 from domain.case.rooms import standing

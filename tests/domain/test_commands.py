@@ -21,6 +21,7 @@ from domain.case import (
     listing,
     lookback,
     payout,
+    payout_plan,
     plan,
     recovery,
     retrofit,
@@ -33,7 +34,7 @@ from domain.case.file import Acceptance, CasePapers, Inspection, Qualification, 
 from domain.case.rooms import COMMANDS, CommandRefused, refuse
 from domain.record import Fact
 from domain.rejections import Refusal
-from tests.domain.cast import ENTITLEMENT, REVISED
+from tests.domain.cast import ACCOUNT, ENTITLEMENT, REVISED
 from tests.domain.lines import MAIN
 from tests.domain.play import after, begin, ready, shows
 
@@ -122,7 +123,8 @@ EFFECTS: Final[dict[str, Effect]] = {
     "strike-vouchers": ((vouchers.VouchersStruck,), {"filings": {}}),
     "record-earlier-support": ((entitlement.EarlierSupportRecorded,), {"subsidy": Subsidy.TO_VERIFY}),
     "deny-subsidy": ((entitlement.SubsidyDenied,), {"subsidy": Subsidy.NOT_DUE, "stage": Stage.LOOKBACK}),
-    "approve-payout": ((payout.PayoutApproved,), {"subsidy": Subsidy.APPROVED}),
+    "approve-payout": ((payout_plan.PayoutApproved,), {"subsidy": Subsidy.APPROVED, "approved": ENTITLEMENT}),
+    "register-account": ((payout.AccountRegistered,), {"account": ACCOUNT}),
     "instruct-payment": ((payout.PaymentInstructed,), {"subsidy": Subsidy.INSTRUCTED, "instructions": 1}),
     "record-receipt": (
         (payout.PaymentReceived,),
@@ -222,6 +224,7 @@ NOT_TWICE: Final = {
     "inspect-milestone": "milestone_must_have_been_reported",
     "fail-acceptance": "case_must_be_open",
     "draw-case": "case_must_be_in_the_frame",
+    "register-account": "",  # a firm may name another account
     "file-statement": "",  # a firm may say more
     "close-case": "case_must_be_open",
     "record-refund": "case_must_be_open",

@@ -14,8 +14,8 @@ from domain.case.payout import (
     PaymentBounced,
     PaymentInstructed,
     PaymentReceived,
-    PayoutApproved,
 )
+from domain.case.payout_plan import PayoutApproved
 from domain.case.rooms import decide
 from domain.fund.file import FundCommitted, FundPaid
 from domain.money import Money
@@ -131,10 +131,10 @@ def test_an_entitlement_of_nothing_is_not_verified() -> None:
 # --- 批准
 
 
-@shows("amount_must_be_the_entitlement")
+@shows("amount_must_be_what_is_still_due")
 @pytest.mark.parametrize("wrong", [ENTITLEMENT + Money(1), ENTITLEMENT - Money(1), Money(0), -ENTITLEMENT])
 def test_what_is_approved_is_what_was_worked_out(wrong: Money) -> None:
-    ready("approve-payout").when("approve-payout", amount=wrong).then_refused("amount_must_be_the_entitlement")
+    ready("approve-payout").when("approve-payout", amount=wrong).then_refused("amount_must_be_what_is_still_due")
     approved = ready("approve-payout").when("approve-payout")
     approved.then(fact(PayoutApproved, amount=ENTITLEMENT, document="纪要1号"))
     approved.then_booked(fact(FundCommitted, amount=ENTITLEMENT, case=CASE, debit="committed", credit="available"))

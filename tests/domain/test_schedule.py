@@ -59,6 +59,7 @@ TABLE: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "pass-acceptance": ((), ("acceptance_decision/1",)),
     "publish-acceptance": (("acceptance_notice/1",), ()),
     "confirm-acceptance": (("entitlement/1",), ("acceptance_notice/1",)),
+    "register-account": ((), ()),
     "verify-entitlement": ((), ("entitlement/1",)),
     "approve-payout": ((), ()),
     "instruct-payment": (("payment/1",), ()),
