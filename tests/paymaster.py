@@ -20,6 +20,7 @@ from domain.payout_round.planning import Claim, DrawPayoutPlan
 from domain.payout_round.rooms import COMMANDS
 from domain.people import Person
 from tests.domain import cast
+from tests.domain.play import heard
 
 if TYPE_CHECKING:
     from tests.engine import Firm, Town
@@ -99,7 +100,9 @@ class Paymaster:
 
     def hands_in(self, kind: str, by: Person | None = None, **changes: Any) -> Answer:
         """One command, decided at once."""
-        return self.town.desk.handle(self.command(kind, by, **changes), self.at)
+        answer = self.town.desk.handle(self.command(kind, by, **changes), self.at)
+        heard(kind, answer.refusal.rule if answer.refusal else None)
+        return answer
 
     def did(self, *kinds: str) -> Paymaster:
         """Several commands, each of which must succeed."""

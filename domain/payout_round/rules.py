@@ -150,7 +150,7 @@ def plan_must_have_stood_before_the_public(
     """Where the rules have the plan published, money leaves only for the firms and amounts that the public saw."""
     if notice is None:
         return None if not clause else No("资金分配方案须先公示，请写明公示文号", clause)
-    if notice.is_new or notice.completed_on is None:
+    if notice.completed_on is None:
         return No(f"公示“{document}”尚未期满完成，不能下达资金文件", clause)
     shown = {(row.credit_code, row.amount) for row in notice.shown.rows}
     for line in lines:

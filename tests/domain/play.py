@@ -111,7 +111,12 @@ def refused(name: str, of: str, clause: str | None = None) -> Iterator[pytest.Ex
 
 def passed(of: str) -> None:
     """The same function did it."""
-    _heard.append((of, None))
+    heard(of, None)
+
+
+def heard(of: str, rule: str | None) -> None:
+    """What was said to a command that no play gives: the rule that refused it, or None."""
+    _heard.append((of, rule))
 
 
 def _check(refusal: Refusal, name: str, clause: str | None) -> None:

@@ -14,6 +14,7 @@ from domain.exclusions import ImportExclusions, WithdrawExclusions
 from domain.expert_review import room as expert_review
 from domain.fund import rooms as fund
 from domain.notice import room as notice
+from domain.payout_round import rooms as payout_round
 from domain.people import SYSTEM, Person, Role
 from domain.provider import rooms as providers
 from domain.quotas import ResetQuotas, SetQuotas
@@ -25,6 +26,7 @@ WITHOUT_CASE = (
     *(one.kind for one in (OpenBatch, ReviseBatchRules, SetQuotas, ResetQuotas, ImportExclusions, WithdrawExclusions)),
     *fund.COMMANDS,
     *notice.COMMANDS,
+    *payout_round.COMMANDS,
     *expert_review.COMMANDS,
     *providers.COMMANDS,
     *catalogue.COMMANDS,

@@ -10,19 +10,22 @@ import pytest
 
 from domain.case.entitlement import EntitlementVerified, entitlement
 from domain.case.file import Acceptance, Qualification, Stage, Subsidy
-from domain.case.payout import (
-    PaymentBounced,
-    PaymentInstructed,
-    PaymentReceived,
-)
-from domain.case.payout_plan import PayoutApproved
+from domain.case.payout import AccountRegistered, PartReceived, PaymentBounced, PaymentInstructed, PaymentReceived
+from domain.case.payout_plan import PayoutApproved, still_due
 from domain.case.rooms import decide
+from domain.exclusions import Excluded, Exclusions, ListKind
 from domain.fund.file import FundCommitted, FundPaid
+from domain.fund.payment import commit
+from domain.identity import command_id
 from domain.money import Money
+from domain.notice.file import Notice
+from domain.notice.snapshot import Row, Snapshot, Subject
+from domain.payout_round.rules import chain_must_end_with_who_decides, plan_must_have_stood_before_the_public
 from domain.people import Person
 from domain.policy import Cited, Standing
 from domain.spend import SpendLine
 from tests.domain.cast import (
+    ACCOUNT,
     CASE,
     CITY,
     CODE,
@@ -291,3 +294,116 @@ def test_the_fund_follows_the_case_step_by_step() -> None:
     assert told(after("instruct-payment")) == (budget - ENTITLEMENT, ENTITLEMENT, Money(0))
     assert told(after("record-receipt")) == (budget - ENTITLEMENT, Money(0), ENTITLEMENT)
     assert told(after("record-receipt").did(*FOUND[1:])) == (budget - ENTITLEMENT, Money(0), ENTITLEMENT)
+
+
+# --- the round, the account, the credit
+
+
+@shows("payout_must_go_through_its_round")
+@pytest.mark.parametrize("kind", MONEY_STEPS)
+def test_money_is_approved_and_instructed_with_a_plan_and_never_by_itself(kind: str) -> None:
+    play, rule = ready(kind), "payout_must_go_through_its_round"
+    own = play.papers(play.command(kind))
+    other = replace(play.planned, case=command_id("another case"))
+    for papers in (replace(own, planned=None), replace(own, planned=other)):
+        with refused(rule, of=kind):
+            decide(play.case, papers)
+    decide(play.case, own)
+    passed(kind)
+
+
+@shows("account_must_be_the_firms_own", "account_must_be_complete")
+def test_money_goes_to_the_firms_own_account() -> None:
+    due = ready("register-account")
+    firm = due.case.firm
+    due.when("register-account", account=replace(ACCOUNT, name="别家公司")).then_refused(
+        "account_must_be_the_firms_own"
+    )
+    for number in ("", "12345", "6222 0000 1111", "６２２２００００１１１１", "62220000x1112222", "1" * 33):
+        wrong = replace(ACCOUNT, number=number)
+        due.when("register-account", account=wrong).then_refused("account_must_be_complete")
+    due.when("register-account", account=replace(ACCOUNT, bank=" ")).then_refused("account_must_be_complete")
+    spaced = replace(ACCOUNT, name=f" {firm} ")
+    due.when("register-account", account=spaced).then(fact(AccountRegistered, account=spaced))
+    without = after("confirm-acceptance").did("verify-entitlement", "approve-payout")
+    without.when("instruct-payment").then_refused("account_must_be_the_firms_own")
+    without.did("register-account").when("instruct-payment").then(PaymentInstructed)
+
+
+@shows("firm_must_not_be_listed_when_it_is_paid")
+def test_credit_is_looked_at_once_more_before_money_leaves() -> None:
+    due = ready("instruct-payment")
+
+    def listed(kind: ListKind) -> Play:
+        lists = Exclusions.fresh(due.exclusions.id)
+        lists.lists[kind, "信用中国"] = (due.today, (Excluded(CODE, "示例轴承有限公司"),))
+        return replace(due, exclusions=lists)
+
+    rule, by = "firm_must_not_be_listed_when_it_is_paid", "示例办法 selection.exclusion_lists"
+    listed("dishonest").when("instruct-payment").then_refused(rule, by)
+    listed("abnormal").when("instruct-payment").then(PaymentInstructed)  # a list that the rules do not name
+    silent = rules(without=["selection.exclusion_lists"])
+    listed("dishonest").under(silent).when("instruct-payment").then(PaymentInstructed)
+
+
+def test_a_part_is_received_and_the_rest_stays_due() -> None:
+    # A queue that pays in part approves less than is due; here the approval is forced.
+    due = ready("record-receipt")
+    part = Money(ENTITLEMENT.fen // 4)
+    case = due.case
+    case.approved = part
+    fund = Play(RULES).begun(ENTITLEMENT).fund
+    papers = replace(due.papers(due.command("record-receipt", amount=part)), fund=fund)
+    commit(fund, case.id, part, papers)
+    decide(case, papers)
+    received = next(event for event in case.pending_events if isinstance(event, PartReceived))
+    assert (received.amount, case.paid, case.subsidy, case.planned_in) == (part, part, Subsidy.VERIFIED, None)
+    assert still_due(case) == ENTITLEMENT - part
+
+
+@shows("chain_must_end_with_who_decides")
+def test_the_last_approval_is_a_decision() -> None:
+    for chain in ((), ("government", "countersign"), ("committee",)):
+        with refused("chain_must_end_with_who_decides", of="chain", clause="示例办法"):
+            chain_must_end_with_who_decides(chain, "示例办法")
+    for chain in (("government",), ("committee", "office"), ("countersign", "government")):
+        chain_must_end_with_who_decides(chain, "示例办法")
+    passed("chain")
+
+
+@shows("plan_must_have_stood_before_the_public")
+def test_a_plan_that_the_rules_have_published_is_paid_as_the_public_saw_it() -> None:
+    line = ready("approve-payout").planned
+    clause_, rule = "示例办法 公示", "plan_must_have_stood_before_the_public"
+    row = Row(line.firm, line.credit_code, line.county, "数字化改造补贴", line.amount, "")
+    notice = _notice((row,))
+    with refused(rule, of="plan", clause=clause_):
+        plan_must_have_stood_before_the_public([line], None, "", clause_)
+    with refused(rule, of="plan"):
+        plan_must_have_stood_before_the_public([line], Notice.fresh(command_id("none")), "公示9号", clause_)
+    with refused(rule, of="plan"):
+        plan_must_have_stood_before_the_public([line], notice, "公示9号", clause_)
+    notice.completed_on = date(2026, 3, 2)
+    plan_must_have_stood_before_the_public([line], notice, "公示9号", clause_)
+    passed("plan")
+    dearer = replace(line, amount=line.amount + Money(1))
+    with refused(rule, of="plan"):
+        plan_must_have_stood_before_the_public([dearer], notice, "公示9号", clause_)
+    plan_must_have_stood_before_the_public([line], None, "", "")
+
+
+def _notice(rows: tuple[Row, ...]) -> Notice:
+    notice = Notice.fresh(command_id("notice"))
+    notice.snapshot = Snapshot(
+        "示例市",
+        PROGRAMME,
+        Subject.ALLOCATION,
+        "公示9号",
+        "市局",
+        date(2026, 2, 1),
+        7,
+        "natural",
+        "0411-83610000",
+        rows,
+    )
+    return notice

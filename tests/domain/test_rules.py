@@ -23,6 +23,7 @@ from domain.expert_review import file as expert_review
 from domain.fund import rooms as fund
 from domain.fund.file import FundPaid
 from domain.notice import room as notice
+from domain.payout_round import rooms as payout_round
 from domain.provider import rooms as providers
 from domain.record import Fact
 from domain.rules import RULES
@@ -38,6 +39,7 @@ FACTS: tuple[type[Fact], ...] = (
     *queue.EVENTS,
     *batch.EVENTS,
     *notice.EVENTS,
+    *payout_round.EVENTS,
     *providers.EVENTS,
     *catalogue.EVENTS,
     *places.EVENTS,
@@ -53,6 +55,7 @@ def _everything_shown() -> dict[str, str]:
     """Rule → test, of all test modules of the domain, however few of them run now."""
     for path in sorted(HERE.glob("test_*.py")):
         importlib.import_module(f"tests.domain.{path.stem}")
+    importlib.import_module("tests.test_payout_round")  # a round is many firms and a fund: it is shown on the record
     return SHOWN
 
 
