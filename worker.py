@@ -20,6 +20,7 @@ from policies.calendars import published
 from settings import Settings
 from workflows.case import CaseWorkflow
 from workflows.client import connect, tell
+from workflows.payout_round import PayoutRoundWorkflow
 
 log = structlog.get_logger()
 
@@ -37,9 +38,9 @@ def build(client: Client, store: EventStore, task_queue: str, threads: ThreadPoo
     return Worker(
         client,
         task_queue=task_queue,
-        workflows=[CaseWorkflow],
+        workflows=[CaseWorkflow, PayoutRoundWorkflow],
         workflow_runner=UnsandboxedWorkflowRunner(),  # decision 0010: the sandbox watches in the tests
-        activities=[decisions.decide, decisions.stand],
+        activities=[decisions.decide, decisions.stand, decisions.decide_round, decisions.stand_round],
         activity_executor=threads,
         max_concurrent_activities=THREADS,
         max_concurrent_local_activities=THREADS,

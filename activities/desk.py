@@ -44,6 +44,7 @@ from domain.notice.common import NoticeCommand
 from domain.notice.publish import PublishNotice
 from domain.payout_round import rooms as payout_round
 from domain.payout_round.common import RoundCommand
+from domain.payout_round.file import PayoutRound
 from domain.places import Places
 from domain.policy import Pack
 from domain.provider import rooms as providers
@@ -139,6 +140,10 @@ class Desk:
         """Where a case stands; None where there is none."""
         file = self._store.load(CaseFile, case)
         return None if file.is_new else rooms.standing(file)
+
+    def step_of(self, payout_round: UUID) -> str:
+        """The step at which a payout round stands."""
+        return self._store.load(PayoutRound, payout_round).step
 
     def _once(self, command: Command, at: datetime, *, by_signal: bool) -> Answer:
         try:

@@ -16,12 +16,16 @@ from pydantic.dataclasses import dataclass
 from domain.case import rooms
 from domain.case.rooms import Standing
 from domain.commands import CaseCommand, Receipt
+from domain.payout_round import rooms as payout_round
+from domain.payout_round.common import RoundCommand
 from domain.rejections import Refusal
 
 if TYPE_CHECKING:
     AnyCaseCommand: TypeAlias = CaseCommand
+    AnyRoundCommand: TypeAlias = RoundCommand
 else:
     AnyCaseCommand = Annotated[Union[tuple(rooms.COMMANDS.values())], Field(discriminator="kind")]  # noqa: UP007
+    AnyRoundCommand = Annotated[Union[tuple(payout_round.COMMANDS.values())], Field(discriminator="kind")]  # noqa: UP007
 
 
 @dataclass(frozen=True)
@@ -52,10 +56,38 @@ class Answer:
     standing: Standing | None
 
 
+@dataclass(frozen=True)
+class RoundSubmission:
+    """One command on its way to its payout round."""
+
+    command: AnyRoundCommand
+
+
+@dataclass(frozen=True)
+class RoundAct:
+    """A command to a round and the moment at which it is to be decided."""
+
+    command: AnyRoundCommand
+    at: datetime
+
+
+@dataclass(frozen=True)
+class RoundAnswer:
+    """What became of a command to a round, and the step at which the round stands now."""
+
+    receipt: Receipt | None
+    refusal: Refusal | None
+    step: str
+
+
 DECIDE: Final = "decide"
 """The activity that decides an ``Act`` and gives an ``Answer``."""
 STAND: Final = "stand"
 """The activity that says where a case stands: an ``Answer`` with nothing but its standing."""
+DECIDE_ROUND: Final = "decide-round"
+"""The activity that decides a ``RoundAct`` and gives a ``RoundAnswer``."""
+STAND_ROUND: Final = "stand-round"
+"""The activity that says where a round stands: a ``RoundAnswer`` with nothing but its step."""
 
 
 @dataclass(frozen=True)
@@ -84,9 +116,23 @@ class CaseLife:
     clock: Clock = Clock()
 
 
+@dataclass(frozen=True)
+class RoundLife:
+    """How a payout round's workflow begins, begins again after a loss, and goes on after continue-as-new."""
+
+    payout_round: UUID
+    city: str
+    clock: Clock = Clock()
+
+
 def workflow_id(case: UUID) -> str:
     """The workflow of a case."""
     return f"case/{case}"
+
+
+def round_workflow_id(payout_round: UUID) -> str:
+    """The workflow of a payout round."""
+    return f"payout-round/{payout_round}"
 
 
 def case_of(workflow: str) -> UUID:

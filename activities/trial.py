@@ -24,6 +24,7 @@ from domain.case.rooms import COMMANDS
 from domain.commands import CaseCommand
 from domain.identity import command_id, pool_id, provider_id
 from domain.money import ZERO, Money
+from domain.payout_round.plan import Account
 from domain.people import Person, Role
 from domain.policy import Pack
 from domain.provider.file import Pool, Provider
@@ -79,6 +80,7 @@ STANDS_IN_THE_WAY: Final = frozenset(
         "one_change_at_a_time",
         "provider_must_be_in_the_pool",
         "rectification_must_still_be_allowed",
+        "payout_must_go_through_its_round",
         "place_must_be_free",
         "refund_must_be_overdue",
         "supplements_must_stay_within_the_limit",
@@ -201,8 +203,6 @@ class _Guess:
             return self._providers
         if name in ("products", "invoices", "payments", "equipment"):
             return [()]
-        if name == "sources":
-            return [None]
         if name == "organisation":
             return [word for word in (case.diagnoser, case.provider, case.evaluator) if word] or [_SOMEBODY]
         if name == "pair":
@@ -225,6 +225,7 @@ class _Guess:
             standard = str(self._pack.cited("evaluation.standard", self._today).value)
         points = Decimal(0)
         return {
+            Account: Account(self._case.firm, _SOMEBODY, "0" * 8),
             Contract: Contract(_SOMEBODY, provider, self._today, (line,), line.amount),
             Grade: Grade(standard, level, points, points, points, 0, 0),
             Money: Money(1),

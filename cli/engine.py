@@ -11,7 +11,7 @@ from eventsourcing.domain import OriginatorVersionError
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.messages import CaseLife
+from activities.messages import CaseLife, RoundLife
 from domain.rejections import Rejection
 from eventstore.mapper import Unreadable
 from eventstore.store import EventStore
@@ -46,13 +46,13 @@ async def engine(settings: Settings) -> Client:
         raise _is_away(settings) from away
 
 
-async def begin_all(settings: Settings, lives: Sequence[CaseLife]) -> int:
-    """Begin the workflows of these cases where none runs; how many were begun. Raises Unreachable."""
+async def begin_all(settings: Settings, lives: Sequence[CaseLife | RoundLife]) -> int:
+    """Begin the workflows of these cases and rounds where none runs; how many were begun. Raises Unreachable."""
     if not lives:
         return 0
     client, gate = await engine(settings), asyncio.Semaphore(_AT_ONCE)
 
-    async def one(life: CaseLife) -> bool:
+    async def one(life: CaseLife | RoundLife) -> bool:
         async with gate:
             return await begin(client, life, settings.task_queue)
 

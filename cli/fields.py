@@ -20,8 +20,8 @@ from console.saying import LABELS
 from domain.calendar import day_of
 from domain.case.supply import NamedProduct
 from domain.commands import CaseCommand
-from domain.fund.file import Part
 from domain.money import Money
+from domain.payout_round.plan import Account
 from domain.spend import Contract, SpendLine
 from domain.standard import Answers, Grade
 from domain.vouchers import Covered, Equipment, Invoice, PaymentProof
@@ -32,7 +32,9 @@ _LABELS: Final[Mapping[str, str]] = {
     **LABELS,
     "pledged": "真实性承诺",
     "products": "价格行对应的产品",
-    "sources": "各资金来源承担（来源 central、province、city、county 之一）",
+    "account": "收款账户",
+    "name": "户名",
+    "bank": "开户行",
     "line": "价格行（从 1 数起）",
     "quantity": "数量",
     "upheld": "异议是否成立",
@@ -148,7 +150,7 @@ def _read(wanted: Any, said: Any, where: str) -> Any:
         except ValueError as bad:
             raise WrongField(f"{where}：{bad}") from bad
     try:
-        if wanted in (Contract, SpendLine, Grade, NamedProduct, Part, Covered, Equipment, Invoice, PaymentProof):
+        if wanted in (Contract, SpendLine, Grade, NamedProduct, Account, Covered, Equipment, Invoice, PaymentProof):
             return _object(wanted, said, where)
         if get_origin(wanted) is tuple:
             return tuple(

@@ -58,7 +58,7 @@ PLANTS: Final = {
     "another activity": ("            STAND,", '            "look",'),
     "an activity that is no local one": (LOCAL, LOCAL.replace("local_", "")),
     "a pause more": (ASK, f"        await asyncio.sleep(1)\n{ASK}"),
-    "no look-up": ("            await self._look_up()\n", "            pass\n"),
+    "no look-up": ("is None:\n            await self._look_up()\n", "is None:\n            pass\n"),
     "another name on the wire": ('@workflow.update(name="submit")', '@workflow.update(name="give")'),
     "no search attributes": ("workflow.upsert_search_attributes(", "print("),
     "no new leaf": ("workflow.continue_as_new(self._life)", "pass"),

@@ -20,6 +20,7 @@ from tests.engine import Town
 from tests.paths import PATHS, walk
 from tests.record_histories import HISTORIES, file_of, leaves_of
 from workflows.case import CaseWorkflow
+from workflows.payout_round import PayoutRoundWorkflow
 
 FILES: Final = sorted(HISTORIES.glob("*.json"))
 
@@ -31,7 +32,9 @@ def told_by(file: File) -> WorkflowHistory:
 
 async def replayed(file: File, **options: Any) -> BaseException | None:
     """What goes wrong when a recorded history is replayed; None where nothing does."""
-    replayer = Replayer(workflows=[CaseWorkflow], data_converter=pydantic_data_converter, **options)
+    replayer = Replayer(
+        workflows=[CaseWorkflow, PayoutRoundWorkflow], data_converter=pydantic_data_converter, **options
+    )
     with leaves_of(PATHS[file.name.partition(".")[0]].leaf):
         return (await replayer.replay_workflow(told_by(file), raise_on_replay_failure=False)).replay_failure
 
@@ -115,7 +118,7 @@ async def test_a_case_lives_without_a_cache(client: Client, store: EventStore) -
         async with Worker(
             client,
             task_queue=town.queue,
-            workflows=[CaseWorkflow],
+            workflows=[CaseWorkflow, PayoutRoundWorkflow],
             activities=[decisions.decide, decisions.stand],
             activity_executor=threads,
             max_cached_workflows=0,

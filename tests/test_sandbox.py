@@ -14,8 +14,9 @@ from temporalio.workflow import _Definition
 
 from tests.fingerprints import WITHOUT_WORKFLOWS, WORKFLOWS
 from workflows.case import CaseWorkflow
+from workflows.payout_round import PayoutRoundWorkflow
 
-ALL: Final[tuple[type[Any], ...]] = (CaseWorkflow,)
+ALL: Final[tuple[type[Any], ...]] = (CaseWorkflow, PayoutRoundWorkflow)
 """Every workflow of the house."""
 
 

@@ -10,6 +10,9 @@ from temporalio.common import RetryPolicy
 DECIDE_WITHIN: Final = timedelta(seconds=30)
 """One try of a decision; an append takes milliseconds, so this much means that the database is away."""
 
+DECIDE_A_ROUND_WITHIN: Final = timedelta(minutes=5)
+"""One try of a decision that reads and writes the cases of a whole city's round."""
+
 UNTIL_DONE: Final = RetryPolicy(
     initial_interval=timedelta(milliseconds=200), backoff_coefficient=2.0, maximum_interval=timedelta(seconds=5)
 )

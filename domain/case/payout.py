@@ -178,8 +178,8 @@ def register_account(case: CaseFile, command: RegisterAccount, papers: CasePaper
 
 def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePapers) -> None:
     """A third person; everything is checked once more before the instruction leaves."""
-    payout_must_go_through_its_round(case, papers.planned)
     step_must_be_due(case.subsidy, Subsidy.APPROVED)
+    payout_must_go_through_its_round(case, papers.planned)
     must_be_free_to_be_paid(case)
     assert papers.exclusions is not None
     firm_must_not_be_listed_when_it_is_paid(papers.exclusions.naming(case.credit_code), papers.pack)

@@ -157,8 +157,8 @@ def retract(case: CaseFile, papers: CasePapers) -> None:
 
 def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
     """By another person; the fund must hold it, and holds it from here on."""
-    payout_must_go_through_its_round(case, papers.planned)
     step_must_be_due(case.subsidy, Subsidy.VERIFIED)
+    payout_must_go_through_its_round(case, papers.planned)
     must_be_free_to_be_paid(case)
     hand_must_differ(case, command.by, *BEFORE_PAYOUT, "verify entitlement")
     amount_must_be_what_is_still_due(case, command.amount)
