@@ -28,6 +28,7 @@ from domain.money import Money
 from domain.policy import Pack
 from domain.policy_rows import BudgetLine
 from domain.programme import is_rehearsed, programme_must_be_the_citys
+from domain.rejections import Rejection
 from domain.words import SOURCES, zh
 from policies import load
 from settings import Settings
@@ -38,7 +39,7 @@ Until = Annotated[str, typer.Option("--until", help="截至哪一日（含），
 
 def mount(funds: typer.Typer) -> None:
     """Mount the books under ``fund``."""
-    for command in (ledger, accounts, firms, export, verify):
+    for command in (ledger, accounts, firms, export, settlement, verify):
         funds.command(command.__name__)(command)
 
 
@@ -137,6 +138,26 @@ def export(
             list(books.movements(facts, case_of, until=last)),
             books.firms(facts, case_of, last),
         )
+    typer.echo(f"已写到 {output}（截至 {last}）。")
+
+
+def settlement(
+    city: City,
+    output: Annotated[Path, typer.Option("--output", "-o", help="写到哪个 xlsx 文件")],
+    line: Line = RETROFIT_LINE,
+    until: Until = "",
+    programme: Programme = "",
+) -> None:
+    """清算表工作簿：按区县和来源，预下达、追加、收回、已拨付、未拨余额、结余去向；单位元，合计为公式。"""
+    from exchange import settlement_workbook
+
+    settings, home = home_of(city, programme)
+    last = _day(until) or china_day(datetime.now(UTC))
+    with _read(settings, fund_id(city, home, line)) as (facts, _):
+        held = books.counties(facts, last)
+    if not held:
+        raise Rejection("county_must_have_been_given_money", f"截至 {last} 没有向区县预下达过资金，没有清算表")
+    settlement_workbook.write(output, f"{load.load(city).name}{home}清算表", last, held)
     typer.echo(f"已写到 {output}（截至 {last}）。")
 
 

@@ -33,6 +33,7 @@ ROOMS: Final[Mapping[str, tuple[str, ...]]] = {
     "level": ("level",),
     "office": ("batch",),
     "fund": ("fund",),
+    "payout": ("payout",),
     "notice": ("notice",),
     "provider": ("provider",),
     "products": ("products",),

@@ -157,6 +157,17 @@ PAYOUT_STEPS: Final[Mapping[str, str]] = {
     "called-off": "已取消",
 }
 """Where a payout round stands, each with its Chinese."""
+
+PAYOUT_LINES: Final[Mapping[str, str]] = {
+    "planned": "待批准",
+    "waiting": "待下达",
+    "on-the-way": "拨付中",
+    "bounced": "退票待重拨",
+    "received": "已到账",
+    "gone": "不再由本轮次拨付",
+}
+"""Where a firm's line of a payout plan stands, each with its Chinese."""
+
 NOTICE_SUBJECTS: Final[Mapping[str, str]] = {
     "list": "拟入选名单",
     "allocation": "资金分配方案",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 import subprocess
@@ -66,6 +68,22 @@ def sheets_of(content: bytes, *, formulas: bool = False) -> list[Sheet]:
             "请用 Excel 打开，删去多余行列、取消密码后另存为 .xlsx"
         ) from bad
     return [Sheet(*sheet) for sheet in json.loads(reading.stdout)]
+
+
+def csv_of(content: bytes) -> list[Sheet]:
+    """A CSV as one sheet, in UTF-8 or in the encoding that Excel writes in China. Raises WorkbookError."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        try:
+            text = content.decode("gb18030")
+        except UnicodeDecodeError as bad:
+            raise WorkbookError("CSV 既不是 UTF-8 也不是 GB18030 编码") from bad
+    try:
+        rows: list[list[Cell]] = [list(row) for row in csv.reader(io.StringIO(text, newline=""))]
+    except csv.Error as bad:
+        raise WorkbookError("CSV 读不出来，请用 Excel 另存为 .xlsx") from bad
+    return [Sheet("CSV", visible=True, rows=rows)]
 
 
 def text_of(cell: Cell) -> str:

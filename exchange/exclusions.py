@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from pathlib import Path
 from typing import Final
 
@@ -29,7 +27,7 @@ def read(path: Path) -> tuple[tuple[Excluded, ...], str]:
     """
     try:
         content = cells.bytes_of(path)
-        sheets = _csv(content) if path.suffix.lower() == ".csv" else cells.sheets_of(content)
+        sheets = cells.csv_of(content) if path.suffix.lower() == ".csv" else cells.sheets_of(content)
     except WorkbookError as bad:
         raise RosterRefused(_RULE, f"{path.name}：{bad}") from bad
     firms: dict[str, Excluded] = {}
@@ -75,19 +73,3 @@ def _without_header(sheet: Sheet, faults: list[RowFault]) -> None:
         if any(identity.fault(identity.tidy(str(cell))) is None for cell in row):
             faults.append(RowFault(sheet.name, number, "", "有信用代码，但上方没有表头（统一社会信用代码）", _RULE))
             return
-
-
-def _csv(content: bytes) -> list[Sheet]:
-    """A CSV as one sheet, in UTF-8 or in the encoding that Excel writes in China. Raises WorkbookError."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = content.decode("gb18030")
-        except UnicodeDecodeError as bad:
-            raise WorkbookError("CSV 既不是 UTF-8 也不是 GB18030 编码") from bad
-    try:
-        rows: list[list[Cell]] = [list(row) for row in csv.reader(io.StringIO(text, newline=""))]
-    except csv.Error as bad:
-        raise WorkbookError("CSV 读不出来，请用 Excel 另存为 .xlsx") from bad
-    return [Sheet("CSV", visible=True, rows=rows)]

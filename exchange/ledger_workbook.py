@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
-from typing import Any, Final
-
-import xlsxwriter
+from typing import Final
 
 from domain.fund.ledger import BALANCES, Balance, FirmAccount, Movement
-from domain.money import FEN_PER_YUAN, Money
 from domain.words import SOURCES, zh
+from exchange import tables
 
-_MADE: Final = datetime(2024, 1, 1, tzinfo=UTC)
-"""Written as the workbook's date, so that the same content is the same file."""
-_HEADER: Final = 2
-"""The header's row, counted from 0; the lines begin below it."""
 _ACCOUNTS: Final = ("appropriated", *BALANCES)
-
-Cell = str | int | Money
 
 
 def write(
@@ -32,11 +23,9 @@ def write(
     firms: Sequence[FirmAccount],
 ) -> None:
     """Write the books as they stood at the end of a day. Raises OSError where the file cannot be written."""
-    content = io.BytesIO()
-    with xlsxwriter.Workbook(content, {"in_memory": True}) as book:
-        book.set_properties({"title": title, "created": _MADE})
+    with tables.workbook(path, title) as book:
         named = ("下达", *BALANCES.values())
-        _sheet(
+        tables.sheet(
             book,
             "资金台账",
             f"{title}（截至 {until}）",
@@ -46,7 +35,7 @@ def write(
                 for one in accounts
             ),
         )
-        _sheet(
+        tables.sheet(
             book,
             "收支明细",
             f"{title}收支明细（截至 {until}）",
@@ -60,7 +49,7 @@ def write(
             ),
             adds_up=False,
         )
-        _sheet(
+        tables.sheet(
             book,
             "拨付明细",
             f"{title}逐户拨付明细（截至 {until}）",
@@ -73,39 +62,3 @@ def write(
                 for one in firms
             ),
         )
-    path.write_bytes(content.getvalue())
-
-
-def _sheet(
-    book: Any, name: str, title: str, heads: Sequence[str], lines: Iterable[Sequence[Cell]], *, adds_up: bool = True
-) -> None:
-    sheet = book.add_worksheet(name)
-    frame = {"border": 1, "valign": "vcenter"}
-    text = book.add_format({**frame, "num_format": "@"})
-    money = book.add_format({**frame, "num_format": "#,##0.00"})
-    head = book.add_format({**frame, "align": "center", "bold": True, "bg_color": "#DDEBF7", "text_wrap": True})
-    large = book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"})
-    sheet.merge_range(0, 0, 0, len(heads) - 1, title, large)
-    sheet.write_string(1, len(heads) - 1, "单位：元")
-    sheet.write_row(_HEADER, 0, heads, head)
-    sheet.set_column(0, len(heads) - 1, 18)
-    amounts: dict[int, Money] = {}
-    row = _HEADER
-    for row, line in enumerate(lines, start=_HEADER + 1):
-        for column, cell in enumerate(line):
-            if isinstance(cell, Money):
-                sheet.write_number(row, column, cell.fen / FEN_PER_YUAN, money)
-                amounts[column] = amounts.get(column, Money(0)) + cell
-            else:
-                sheet.write_string(row, column, str(cell), text)
-    if adds_up and amounts:
-        sheet.write_string(row + 1, 0, "合计", head)
-        for column, whole in amounts.items():
-            letter = chr(ord("A") + column)
-            formula = f"=SUM({letter}{_HEADER + 2}:{letter}{row + 1})"
-            sheet.write_formula(row + 1, column, formula, money, whole.fen / FEN_PER_YUAN)
-    sheet.freeze_panes(_HEADER + 1, 1)
-    sheet.set_landscape()
-    sheet.set_paper(9)  # A4
-    sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(_HEADER)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 from uuid import UUID
@@ -13,7 +13,10 @@ from domain.case.file import CaseFile
 from domain.fund.file import (
     CountySettled,
     Fund,
+    FundAllocated,
     FundFact,
+    FundPaid,
+    FundTakenBack,
     Posting,
     Source,
     sum_of,
@@ -79,6 +82,32 @@ class FirmAccount:
     recovered: Money
     last: int
     """The number of its last movement."""
+
+
+@dataclass(frozen=True)
+class CountyAccount:
+    """清算: what one county was given of one source, what it paid out of it, and what became of the rest."""
+
+    county: str
+    source: str
+    allocated: Money
+    """预下达: what it was given first."""
+    supplemented: Money
+    """追加: what it was given later."""
+    taken_back: Money
+    """收回, settlements aside."""
+    returned: Money
+    """结余收回: what its settlements took back."""
+    paid: Money
+    carried: Money
+    """结余结转: what its last settlement let it keep."""
+    document: str
+    """Of its last settlement; empty where there was none."""
+
+    @property
+    def unpaid(self) -> Money:
+        """未拨余额: what it still holds, promised to firms or not."""
+        return self.allocated + self.supplemented - self.taken_back - self.returned - self.paid
 
 
 Facts = Iterable[FundFact]
@@ -149,6 +178,36 @@ def firms(facts: Facts, case_of: CaseOf, until: date | None = None) -> tuple[Fir
         if fact.credit == "recovered":
             own["recovered"] += fact.amount
     return tuple(_account(case_of(case), own, last[case]) for case, own in kept.items())
+
+
+def counties(facts: Facts, until: date | None = None) -> tuple[CountyAccount, ...]:
+    """What every county that was ever given money holds of each source, county by county."""
+    kept: dict[tuple[str, str], CountyAccount] = {}
+    settlements: set[UUID] = set()
+    for fact, _ in _told(facts, until):
+        if isinstance(fact, CountySettled):
+            settlements.add(fact.command_id)
+            surplus = {part.source: part.amount for part in fact.surplus}
+            for (county, source), one in kept.items():
+                if county == fact.county:
+                    carried = surplus.get(source, ZERO) if fact.carried else ZERO
+                    kept[county, source] = replace(one, carried=carried, document=fact.document)
+            continue
+        if not isinstance(fact, FundAllocated | FundTakenBack | FundPaid) or not fact.county:
+            continue
+        for part in fact.parts:
+            at = fact.county, part.source
+            one = kept.get(at, CountyAccount(*at, ZERO, ZERO, ZERO, ZERO, ZERO, ZERO, ""))
+            match fact:
+                case FundAllocated():
+                    name = "supplemented" if at in kept else "allocated"
+                case FundTakenBack():
+                    name = "returned" if fact.command_id in settlements else "taken_back"
+                case _:
+                    name = "paid"
+            kept[at] = replace(one, **{name: getattr(one, name) + part.amount})
+    order = {source.value: place for place, source in enumerate(Source)}
+    return tuple(kept[at] for at in sorted(kept, key=lambda at: (at[0], order[at[1]])))
 
 
 def _account(file: CaseFile, own: Mapping[str, Money], last: int) -> FirmAccount:
