@@ -13,7 +13,7 @@ from cli.fields import WrongField
 from cli.fund_books import Line, home_of
 from cli.hands import By, Of, Reason, person
 from cli.office import AsJson, City, Programme
-from cli.payout_chosen import claims, named, shares
+from cli.payout_chosen import claims, named, shares, way_of
 from cli.payout_given import give_round
 from cli.payout_told import Number, opened, plain, say_plan
 from domain.fund.file import RETROFIT_LINE
@@ -37,6 +37,9 @@ Shares = Annotated[
 Firms = Annotated[list[str] | None, typer.Option("--firm", metavar="CODE", help="企业的信用代码，可写多次")]
 Except = Annotated[
     list[str] | None, typer.Option("--except", metavar="CODE", help="不写 --firm 时，暂不列入的企业，可写多次")
+]
+Way = Annotated[
+    str, typer.Option("--way", help="queue：按申请顺序，先到先得；selection：审查择优，须用 --reason 写明依据")
 ]
 As = Annotated[str, typer.Option("--role", metavar="ROLE", help="以什么角色办理")]
 Hash = Annotated[str, typer.Option("--hash", metavar="SHA256", help="所看方案的哈希，至少前 8 位，见 payout show")]
@@ -68,6 +71,7 @@ def draw(
     by: By,
     firm: Firms = None,
     leave_out: Except = None,
+    way: Way = "queue",
     share: Shares = None,
     line: Line = RETROFIT_LINE,
     role: As = "bureau-clerk",
@@ -76,11 +80,12 @@ def draw(
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
-    """拟定资金分配方案。不写 --firm 即本项目全部已核定、未列入方案的企业，先核定的在前。"""
+    """拟定资金分配方案。不写 --firm 时，按申请顺序列到现有资金用完；审查择优则为全部已核定、未列入方案的企业。"""
     settings, home = home_of(city, programme)
     said = _said(city, home, number, _hand(city, by, role, organisation), reason)
-    chosen = claims(settings, said, firm, leave_out)
-    _done(settings, DrawPayoutPlan(**said, line=line, claims=chosen, shares=shares(share)), as_json)
+    chosen = claims(settings, said, line, way, firm, leave_out)
+    command = DrawPayoutPlan(**said, line=line, claims=chosen, way=way_of(way), shares=shares(share))
+    _done(settings, command, as_json)
 
 
 def redraw(
@@ -89,6 +94,7 @@ def redraw(
     by: By,
     firm: Firms = None,
     leave_out: Except = None,
+    way: Way = "queue",
     share: Shares = None,
     role: As = "bureau-clerk",
     organisation: Of = "",
@@ -99,8 +105,11 @@ def redraw(
     """重拟方案：另成一版，原有审批一律失效，须重新审批。已下达过指令的轮次不能重拟。"""
     settings, home = home_of(city, programme)
     said = _said(city, home, number, _hand(city, by, role, organisation), reason)
-    chosen = claims(settings, said, firm, leave_out)
-    _done(settings, RedrawPayoutPlan(**said, claims=chosen, shares=shares(share)), as_json)
+    with opened(settings, city, home, number) as held:
+        line = held.file.line
+    chosen = claims(settings, said, line, way, firm, leave_out)
+    command = RedrawPayoutPlan(**said, claims=chosen, way=way_of(way), shares=shares(share))
+    _done(settings, command, as_json)
 
 
 def approve(

@@ -3,49 +3,85 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
 
 from cli.fields import WrongField
+from domain.calendar import china_day
 from domain.case.application import CaseOpened
 from domain.case.entitlement import EntitlementVerified
 from domain.case.file import CaseFile, Subsidy
-from domain.case.payout_plan import still_due
-from domain.identity import round_id, tidy
+from domain.case.payout_plan import hindrance, still_due
+from domain.first_come import draw as first_come_draw
+from domain.first_come import order, purses_of
+from domain.fund.file import Fund
+from domain.identity import fund_id, queue_id, round_id, tidy
+from domain.money import ZERO
 from domain.payout_round.plan import Share
 from domain.payout_round.planning import Claim
+from domain.queue import PayoutQueue
 from domain.rejections import Rejection
 from domain.words import SOURCES
 from settings import Settings
 
 if TYPE_CHECKING:
-    from datetime import datetime
     from uuid import UUID
 
     from eventstore.store import EventStore
 
 
-def claims(
-    settings: Settings, said: dict[str, Any], codes: Iterable[str] | None, leave_out: Iterable[str] | None
-) -> tuple[Claim, ...]:
-    """What the named firms are still due; where none is named, all that wait for a plan, the oldest first.
+def way_of(word: str) -> Literal["queue", "selection"]:
+    """How the round's firms are chosen. Raises WrongField."""
+    if word == "queue":
+        return "queue"
+    if word == "selection":
+        return "selection"
+    raise WrongField(f"--way 是 queue（按申请顺序）或 selection（审查择优），收到“{word}”")
 
-    Raises Rejection where the programme has no such firm.
+
+def claims(
+    settings: Settings,
+    said: dict[str, Any],
+    line: str,
+    way: str,
+    codes: Iterable[str] | None,
+    leave_out: Iterable[str] | None,
+) -> tuple[Claim, ...]:
+    """What the named firms are still due; where none is named, all whose turn it is, or all that wait for a plan.
+
+    Raises Rejection where the programme has no such firm, OpenQuestion where the city has not said whose turn it is.
     """
     from cli.engine import record
 
     if codes and leave_out:
         raise WrongField("--firm 和 --except 只能写一种")
-    home, stream = said["programme"], round_id(said["city"], said["programme"], said["number"])
+    city, home = said["city"], said["programme"]
+    stream = round_id(city, home, said["number"])
     with record(settings) as store:
         files = (store.load(CaseFile, case) for case in store.streams_opened_by(CaseOpened.TOPIC))
-        cases = {case.credit_code: case for case in files if (case.city, case.programme) == (said["city"], home)}
+        cases = {case.credit_code: case for case in files if (case.city, case.programme) == (city, home)}
         if codes:
-            chosen = named(cases, codes, home)
-        else:
-            out = {case.id for case in named(cases, leave_out or (), home)}
-            waiting = [case for case in cases.values() if case.id not in out and _waits(case, stream)]
-            chosen = sorted(waiting, key=lambda case: _verified_at(store, case.id))
-    return tuple(Claim(case.id, still_due(case)) for case in chosen)
+            return tuple(Claim(case.id, still_due(case)) for case in named(cases, codes, home))
+        out = {case.id for case in named(cases, leave_out or (), home)}
+        waiting = {case.id: case for case in cases.values() if case.id not in out and _waits(case, stream)}
+        if way == "selection":
+            oldest = sorted(waiting.values(), key=lambda case: _verified_at(store, case.id))
+            return tuple(Claim(case.id, still_due(case)) for case in oldest)
+        drawn = _in_turn(store, city, home, line)
+        free = {case: hindrance(file) is None for case, file in waiting.items()}
+        approved = [Claim(case.id, case.approved) for case in waiting.values() if case.subsidy is Subsidy.APPROVED]
+        return (*approved, *(one for one in drawn if free.get(one.case)))
+
+
+def _in_turn(store: EventStore, city: str, home: str, line: str) -> list[Claim]:
+    """For whom there is money, in the order of the queue."""
+    from activities.payout_queue import rules_of
+
+    queue = store.load(PayoutQueue, queue_id(city, home, line))
+    purses = purses_of(store.load(Fund, fund_id(city, home, line)))
+    pack = rules_of(city, home, china_day(datetime.now(UTC)))
+    shares = first_come_draw(order(queue, pack), purses, pack)
+    return [Claim(share.case, share.amount) for share in shares if share.amount > ZERO]
 
 
 def _waits(case: CaseFile, stream: UUID) -> bool:

@@ -29,6 +29,7 @@ from tests.returned import Filled, fill, grid, write
 from tests.shell import Shell, Told, pointed_at
 
 VERIFIED: Final = upto("verify-entitlement")
+CHOSEN: Final = ("--way", "selection", "--reason", "专家审查")
 COUNTY_HAND: Final = ("--by", "county-treasury-1", "--org", COUNTY)
 TREASURY2: Final = ("--by", "treasury-2", "--role", "city-treasury")
 LEADER: Final = ("--by", "leader-1", "--role", "市局领导")
@@ -222,8 +223,11 @@ def test_the_oldest_verification_comes_first_and_nobody_stands_in_two_plans(offi
     assert [line["credit_code"] for line in drawn["lines"]] == [early.code, late.code]
     other = Office(office.shell, town, office.folder, "2026-2")
     other.refused("plan_must_name_a_firm", "draw", "--by", "clerk-2")
-    other.refused("firm_must_stand_in_one_plan", "draw", "--by", "clerk-2", "--firm", early.code)
-    redrawn = office.did("redraw", "--by", "clerk-2", "--reason", "分两批", "--except", early.code)
+    other.refused("firm_must_stand_in_one_plan", "draw", "--by", "clerk-2", "--firm", early.code, *CHOSEN)
+    skipped = ("redraw", "--by", "clerk-2", "--except", early.code, "--reason", "分两批")
+    office.refused("plan_must_follow_the_queue", *skipped)
+    office.refused("command_line_must_be_readable", *skipped, "--way", "lot", status=2)
+    redrawn = office.did("redraw", "--by", "clerk-2", *CHOSEN, "--except", early.code)
     assert (redrawn["edition"], [line["credit_code"] for line in redrawn["lines"]]) == (2, [late.code])
     assert [line["credit_code"] for line in other.did("draw", "--by", "clerk-2")["lines"]] == [early.code]
     listed = office.shell.run("payout", "list", "--city", CITY, "--programme", town.programme, "--json").json
@@ -373,10 +377,10 @@ def test_one_bad_row_refuses_the_file_and_every_row_has_its_verdict(office: Offi
 
 
 def test_a_file_of_another_round_or_of_nobody_or_taken_twice_is_refused_by_name(office: Office, town: Town) -> None:
-    first, second = firms(town)
+    first, _ = firms(town)
     other = Office(office.shell, town, office.folder, "2026-2")
     office.did("draw", "--by", "clerk-2", "--firm", first.code)
-    other.did("draw", "--by", "clerk-2", "--firm", second.code)
+    other.did("draw", "--by", "clerk-2")
     for one in (office, other):
         for hand in (TREASURY2, LEADER):
             one.did("approve", "--document", "1号", "--hash", one.file.sha256[:8], *hand)
