@@ -12,7 +12,7 @@ from domain.calendar import Calendar
 from domain.case.file import CaseFile, CasePapers
 from domain.exclusions import Exclusions
 from domain.fund.file import Fund
-from domain.identity import exclusions_id, fund_id, notice_id, round_id
+from domain.identity import exclusions_id, fund_id, notice_id, queue_id, round_id
 from domain.notice.file import Notice
 from domain.notice.snapshot import Subject
 from domain.payout_round import rules
@@ -22,6 +22,7 @@ from domain.payout_round.payment import FileReceipts, InstructPayments, book
 from domain.payout_round.planning import DrawPayoutPlan, RedrawPayoutPlan
 from domain.payout_round.rooms import DECISIONS
 from domain.programme import is_rehearsed
+from domain.queue import PayoutQueue
 from domain.record import File
 from domain.rejections import Refusal, Rejection
 from eventstore.store import EventStore
@@ -32,7 +33,7 @@ def decide(store: EventStore, calendar: Calendar, command: RoundCommand, at: dat
     """The files with what the command recorded in them, its round first. Raises Rejection, or OpenQuestion."""
     payout_round, papers = _laid_out(store, calendar, command, at)
     cases = DECISIONS[type(command)](payout_round, command, papers)
-    beside = [papers.fund] if papers.fund.pending_events else []
+    beside = [file for file in (papers.fund, papers.queue) if file.pending_events]
     return [payout_round, *beside, *cases]
 
 
@@ -65,6 +66,7 @@ def _laid_out(
         rules.round_must_have_been_drawn(payout_round)
         line = payout_round.line
     fund = store.load(Fund, fund_id(command.city, command.programme, line))
+    queue = store.load(PayoutQueue, queue_id(command.city, command.programme, line))
     exclusions = store.load(Exclusions, exclusions_id(command.city))
     batches: dict[UUID, Batch] = {}
     cases = {}
@@ -74,8 +76,11 @@ def _laid_out(
             batch = batches.get(case.batch) or store.load(Batch, case.batch)
             batches[case.batch] = batch
             own = CasePapers(command, at, pinned(batch, case.rules_version), calendar, batch)
-        cases[case.id] = (case, replace(own, fund=fund, exclusions=exclusions))
-    return payout_round, RoundPapers(city, fund, cases, _notice(store, command))
+        cases[case.id] = (case, replace(own, fund=fund, exclusions=exclusions, queue=queue, city_rules=pack))
+    waiting = {}
+    if isinstance(command, DrawPayoutPlan | RedrawPayoutPlan) and command.way == "queue":
+        waiting = {wanted: store.load(CaseFile, wanted) for wanted in queue.waiting}
+    return payout_round, RoundPapers(city, fund, queue, cases, waiting, _notice(store, command))
 
 
 def _meant(payout_round: PayoutRound, command: RoundCommand) -> tuple[UUID, ...]:

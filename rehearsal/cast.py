@@ -31,9 +31,9 @@ class Cast:
         """市局经办."""
         return self.bureau(Role.CLERK, number)
 
-    def treasury(self) -> Person:
+    def treasury(self, number: int = 1) -> Person:
         """市财政局."""
-        return self._one("treasury-1", Role.TREASURY, "市财政局")
+        return self._one(f"treasury-{number}", Role.TREASURY, "市财政局")
 
     def county(self, county: str) -> Person:
         """县区工信."""

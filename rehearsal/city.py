@@ -30,6 +30,7 @@ from rehearsal.cast import Cast
 from rehearsal.firm import Firm, ScriptError
 from rehearsal.notices import Noticeboard
 from rehearsal.play import Player, firm_chance
+from rehearsal.rounds import Rounds
 
 BATCHES: Final = 3
 _PREPARED: Final = timedelta(days=14)
@@ -163,7 +164,8 @@ async def play(
     pack = rehearsal.pack
     board = Noticeboard(store, published(), rehearsal.city)
     await asyncio.to_thread(call, rehearsal, board)
-    player = Player(client, store, rehearsal.city, board, told)
+    rounds = Rounds(store, published(), rehearsal.city, rehearsal.programme, pack, board)
+    player = Player(client, store, rehearsal.city, board, rounds, told)
     campaign = pack.day("programme.end") - _CAMPAIGN_BEFORE_END
     await player.play(firms, pack.day("programme.start"), (campaign, f"推演种子-{rehearsal.seed}"))
     return player.done

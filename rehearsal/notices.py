@@ -19,6 +19,7 @@ from domain.notice.file import Notice
 from domain.notice.keeping import CheckNotice, CompleteNotice
 from domain.notice.publish import PublishNotice
 from domain.notice.snapshot import Row, Subject
+from domain.payout_round.plan import PlanLine
 from domain.people import Role
 from eventstore.store import EventStore
 from rehearsal import experts
@@ -65,6 +66,12 @@ class Noticeboard:
         head = self._cast.bureau(Role.HEAD, 2).id
         self._publish(moment, programme, Subject.CALL, document, batch, rows=(), decided_by=(head,))
 
+    def allocate(self, moment: datetime, programme: str, document: str, lines: Iterable[PlanLine]) -> date:
+        """An approved plan before the public; the last day of its window. Raises ScriptError."""
+        rows = tuple(Row(one.firm, one.credit_code, one.county, "数字化改造补贴", one.amount, "") for one in lines)
+        leader = self._cast.bureau(Role.LEADER, 3).id
+        return self._publish(moment, programme, Subject.ALLOCATION, document, None, rows=rows, decided_by=(leader,))
+
     def until(self, moment: datetime) -> None:
         """Everything that falls due up to this moment. Raises ScriptError."""
         while self._coming and self._coming[0][0] <= moment:
@@ -74,8 +81,8 @@ class Noticeboard:
             self._do(self._complete(notice) if is_over else self._check(notice, at.date()), at)
 
     def _publish(
-        self, moment: datetime, programme: str, subject: Subject, document: str, batch: UUID, **said: Any
-    ) -> None:
+        self, moment: datetime, programme: str, subject: Subject, document: str, batch: UUID | None, **said: Any
+    ) -> date:
         command = PublishNotice(
             command_id=command_id("rehearsal", programme, subject.value, document),
             by=self._cast.clerk(2),
@@ -95,6 +102,7 @@ class Noticeboard:
             if self._calendar.counts(notice.shown.unit, day):
                 self._enter(day, notice)
         self._enter(day, notice)
+        return notice.ends
 
     def _enter(self, day: date, notice: Notice) -> None:
         heapq.heappush(self._coming, (datetime.combine(day, _MORNING, CHINA), next(self._numbers), notice))

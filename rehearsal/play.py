@@ -18,6 +18,7 @@ from temporalio.testing._timeskipping import FastForwardConfig, TimeSkipper, Tim
 
 from activities.messages import CaseLife, Clock
 from domain.calendar import CHINA
+from domain.case.entitlement import VerifyEntitlement
 from domain.case.file import CaseFile, Qualification, Stage
 from domain.case.rooms import MOVES_MONEY, standing
 from domain.case.schedule import Wake
@@ -28,9 +29,10 @@ from eventstore.store import EventStore
 from rehearsal.firm import Act, Firm, ScriptError, Story
 from rehearsal.lookback import visited
 from rehearsal.notices import PUTS_BEFORE_THE_PUBLIC, Noticeboard
+from rehearsal.rounds import Rounds, RoundStep
 from rehearsal.script import life
 from workflows.case import CaseWorkflow
-from workflows.client import begin, handle_of, send, submit
+from workflows.client import begin, handle_of, send, submit, tell
 
 T = TypeVar("T")
 
@@ -81,6 +83,7 @@ class Player:
         store: EventStore,
         city: str,
         board: Noticeboard,
+        rounds: Rounds,
         told: Callable[[date, int], None] = lambda _d, _n: None,
     ) -> None:
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
@@ -88,9 +91,11 @@ class Player:
         self._store = store
         self._city = city
         self._board = board
+        self._rounds = rounds
         self._told = told
         self._numbers = count()
         self._agenda: list[_Entry] = []
+        self._steps: list[tuple[datetime, int, RoundStep]] = []
         self._clocks: dict[UUID, Clock] = {}
         self._ahead: dict[UUID, timedelta] = {}
         self._wakes: dict[UUID, datetime] = {}
@@ -109,12 +114,16 @@ class Player:
             self._next(firm, life(firm))
         campaign_on, seed = campaign
         drawn = False
-        while self._agenda or not drawn:
-            if not drawn and (not self._agenda or self._agenda[0].moment.date() > campaign_on):
+        self._step(self._rounds.payday(opened))
+        while (moment := self._next_moment()) is not None or not drawn:
+            if not drawn and (moment is None or moment.date() > campaign_on):
                 self._draw(firms, campaign_on, seed)
                 drawn = True
                 continue
-            moment = self._agenda[0].moment
+            assert moment is not None
+            if self._steps and self._steps[0][0] == moment:
+                await self._hold(heapq.heappop(self._steps)[-1])
+                continue
             now = []
             while self._agenda and self._agenda[0].moment == moment:
                 entry = heapq.heappop(self._agenda)
@@ -126,6 +135,30 @@ class Player:
             await self._before_the_public(moment, now)
             await self._round(now)
             self._told(moment.date(), self.done)
+
+    def _next_moment(self) -> datetime | None:
+        """When something happens next; at one moment the offices' rounds come first."""
+        coming = [*(entry.moment for entry in self._agenda[:1]), *(moment for moment, *_ in self._steps[:1])]
+        return min(coming, default=None)
+
+    def _step(self, step: RoundStep) -> None:
+        heapq.heappush(self._steps, (step.at, next(self._numbers), step))
+
+    async def _hold(self, step: RoundStep) -> None:
+        """One step of a payout round: its firms' clocks come there first, and their cases are told afterwards."""
+        await asyncio.to_thread(self._board.until, step.at)
+        entries = [_Entry(step.at, 0, firm) for firm in step.firms]
+        await asyncio.gather(*(self._clock_to(entry) for entry in entries))
+        for following in await asyncio.to_thread(step.do):
+            self._step(following)
+        await asyncio.gather(*(self._told_of_its_round(firm) for firm in step.firms))
+        self.done += bool(step.firms)
+        self._told(step.at.date(), self.done)
+
+    async def _told_of_its_round(self, firm: Firm) -> None:
+        async with self._gate:
+            await self._surely(lambda: tell(self._client, firm.case))
+        self._expect(firm, await asyncio.to_thread(self._wake_of, firm.case))
 
     async def _begin(self, firm: Firm, opened: date) -> None:
         """Start the case's workflow on a clock of its own; where it runs or ran already, take up that clock."""
@@ -169,6 +202,8 @@ class Player:
         )
         for entry in booking:
             await self._perform(entry)
+            if entry.act is not None and isinstance(entry.act.command, VerifyEntitlement):
+                self._rounds.waits(entry.firm)
         # Where a person will act, one move of the clock passes every reminder on the way, each given at its own time.
         left_alone = [entry.firm for entry in entries if entry.story is None or not self._next(entry.firm, entry.story)]
         wakes = await asyncio.gather(*(asyncio.to_thread(self._wake_of, firm.case) for firm in left_alone))

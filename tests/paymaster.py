@@ -16,7 +16,7 @@ from domain.payout_round.approval import ApprovePayoutPlan
 from domain.payout_round.common import RoundCommand
 from domain.payout_round.file import PayoutRound, Slip
 from domain.payout_round.payment import FileReceipts, InstructPayments
-from domain.payout_round.planning import Claim, DrawPayoutPlan
+from domain.payout_round.planning import Claim, DrawPayoutPlan, RedrawPayoutPlan
 from domain.payout_round.rooms import COMMANDS
 from domain.people import Person
 from tests.domain import cast
@@ -70,7 +70,7 @@ class Paymaster:
         fields: dict[str, Any] = {"city": CITY, "programme": self.town.programme, "number": self.number}
         match COMMANDS[kind]:
             case kind_of if kind_of is DrawPayoutPlan:
-                fields |= {"line": RETROFIT_LINE, "claims": self.claims()}
+                fields |= {"line": RETROFIT_LINE, "claims": self.claims(), "way": "selection", "reason": "专家审查"}
             case kind_of if kind_of is ApprovePayoutPlan:
                 due = self.file.next_approval
                 by = by or HANDS.get(due)
@@ -79,6 +79,8 @@ class Paymaster:
                 fields |= {"document": "财企1号"}
             case kind_of if kind_of is FileReceipts:
                 fields |= {"sha256": f"{self.said:064d}", "slips": self.slips()}
+            case kind_of if kind_of is RedrawPayoutPlan:
+                fields |= {"way": "selection", "reason": "情况有变"}
             case _:
                 fields |= {"reason": "情况有变"}
         hand = by or HANDS[kind]

@@ -9,12 +9,19 @@ from uuid import UUID
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.entitlement import firm_must_be_accepted_and_qualified
 from domain.case.file import CaseFact, CaseFile, CasePapers, Subsidy
-from domain.case.queueing import leave_the_line, stand_in_line
+from domain.case.queueing import (
+    call_who_is_next,
+    for_whom_there_is_money,
+    leave_the_line,
+    stand_in_line,
+    wait_for_the_rest,
+)
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
 from domain.money import ZERO, Money
 from domain.payout_round.plan import PlanLine
+from domain.rejections import Refusal, Rejection
 from domain.rules import No, rule
 
 BEFORE_PAYOUT = ("county review", "city review", "decide acceptance")
@@ -103,10 +110,12 @@ def firm_must_stand_in_one_plan(case: CaseFile, payout_round: UUID) -> No | None
 
 
 @rule
-def amount_must_be_what_is_still_due(case: CaseFile, amount: Money) -> No | None:
-    """What is approved is what was worked out and not yet received, to the fen."""
+def amount_must_be_what_is_still_due(case: CaseFile, amount: Money, *, whole: bool) -> No | None:
+    """What is approved is what was worked out and not yet received, to the fen; or a part of it, where it is said."""
     due = still_due(case)
-    return None if amount == due else No(f"{case.firm}：金额 {amount} 元与应付的核定补贴 {due} 元不一致")
+    if amount == due if whole else ZERO < amount < due:
+        return None
+    return No(f"{case.firm}：金额 {amount} 元与应付的核定补贴 {due} 元不一致")
 
 
 def still_due(case: CaseFile) -> Money:
@@ -122,12 +131,21 @@ def must_be_free_to_be_paid(case: CaseFile) -> None:
     finding_must_be_settled_first(case)
 
 
-def take_up(case: CaseFile, payout_round: UUID, number: str, amount: Money, papers: CasePapers) -> None:
+def hindrance(case: CaseFile) -> Refusal | None:
+    """Why the firm cannot be paid as it stands; None where nothing stands in its way."""
+    try:
+        must_be_free_to_be_paid(case)
+    except Rejection as no:
+        return no.refusal
+    return None
+
+
+def take_up(case: CaseFile, payout_round: UUID, number: str, line: PlanLine, papers: CasePapers) -> None:
     """The firm's claim stands in a plan from here on."""
     step_must_be_due(case.subsidy, Subsidy.VERIFIED)
     must_be_free_to_be_paid(case)
     firm_must_stand_in_one_plan(case, payout_round)
-    amount_must_be_what_is_still_due(case, amount)
+    amount_must_be_what_is_still_due(case, line.amount, whole=line.whole)
     hand_must_differ(case, papers.command.by, *BEFORE_PAYOUT)
     case.record(
         PayoutPlanned,
@@ -135,7 +153,7 @@ def take_up(case: CaseFile, payout_round: UUID, number: str, amount: Money, pape
         clauses=(papers.pack.clause("payout.chain"),),
         payout_round=payout_round,
         number=number,
-        amount=amount,
+        amount=line.amount,
     )
 
 
@@ -150,9 +168,11 @@ def retract(case: CaseFile, papers: CasePapers) -> None:
     step_must_be_due(case.subsidy, Subsidy.APPROVED)
     assert papers.fund is not None
     assert case.planned_in is not None
+    before = for_whom_there_is_money(papers)
     fund.release(papers.fund, case.id, papers)
     case.record(PayoutRetracted, papers, payout_round=case.planned_in)
     stand_in_line(case, papers)
+    call_who_is_next(papers, before)
 
 
 def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -> None:
@@ -161,10 +181,11 @@ def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -
     payout_must_go_through_its_round(case, papers.planned)
     must_be_free_to_be_paid(case)
     hand_must_differ(case, command.by, *BEFORE_PAYOUT, "verify entitlement")
-    amount_must_be_what_is_still_due(case, command.amount)
+    assert papers.planned is not None
+    amount_must_be_what_is_still_due(case, command.amount, whole=papers.planned.whole)
     words_must_be_given(command.document, "批准文件（会议纪要）编号")
     assert papers.fund is not None
-    assert papers.planned is not None
+    rest = still_due(case) - command.amount
     fund.commit(papers.fund, case.id, command.amount, papers, case.county, papers.planned.parts)
     case.record(
         PayoutApproved,
@@ -173,7 +194,10 @@ def approve_payout(case: CaseFile, command: ApprovePayout, papers: CasePapers) -
         amount=command.amount,
         document=command.document,
     )
-    leave_the_line(case, papers, "approved")
+    if rest > ZERO:
+        wait_for_the_rest(case, rest, papers)
+    else:
+        leave_the_line(case, papers, "approved")
 
 
 DECISIONS = {ApprovePayout: approve_payout}

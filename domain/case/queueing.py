@@ -8,6 +8,7 @@ from uuid import UUID
 from domain import first_come, queue
 from domain.case.file import CaseFile, CasePapers
 from domain.first_come import Share
+from domain.money import Money
 from domain.policy import Pack
 from domain.queue import PayoutQueue, Waiting
 
@@ -22,12 +23,17 @@ def stand_in_line(case: CaseFile, papers: CasePapers) -> None:
         credit_code=case.credit_code,
         firm=case.firm,
         county=case.county,
-        amount=case.entitlement.amount,
+        amount=case.entitlement.amount - case.paid,
         applied=case.acceptance_applied_at,
         mended=case.mended_at,
         complete=case.accepted_at,
     )
     queue.join(_queue(papers), waiting, papers)
+
+
+def wait_for_the_rest(case: CaseFile, rest: Money, papers: CasePapers) -> None:
+    """A part was approved; the firm keeps its place for what is left."""
+    queue.wait_for_the_rest(_queue(papers), case.id, rest, papers)
 
 
 def leave_the_line(case: CaseFile, papers: CasePapers, why: str) -> None:

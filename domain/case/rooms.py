@@ -112,7 +112,7 @@ FREES_MONEY: Final = (
 )
 """Those of them by which money, or a place in line, falls to others."""
 
-STANDS_IN_LINE: Final = (entitlement.VerifyEntitlement, payout.ApprovePayout, *FREES_MONEY)
+STANDS_IN_LINE: Final = (entitlement.VerifyEntitlement, payout_plan.ApprovePayout, *FREES_MONEY)
 """Commands that join or leave the queue for money, or call who waits in it, in the same transaction."""
 
 LOOKS_AT_EXCLUSIONS: Final = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from domain.fund.file import Fund
 from domain.notice.file import Notice
 from domain.payout_round.file import PayoutRound
 from domain.payout_round.plan import PlanLine
+from domain.queue import PayoutQueue
 from domain.rejections import Rejection
 
 
@@ -32,8 +33,11 @@ class RoundPapers:
 
     city: CasePapers
     fund: Fund
+    queue: PayoutQueue
     cases: Mapping[UUID, tuple[CaseFile, CasePapers]]
-    """By case id; each case's papers hold the same fund."""
+    """By case id; each case's papers hold the same fund and the same queue."""
+    waiting: Mapping[UUID, CaseFile] = field(default_factory=dict)
+    """All who wait for money, where a plan is to follow the queue."""
     notice: Notice | None = None
 
 

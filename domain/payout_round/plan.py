@@ -51,6 +51,8 @@ class PlanLine:
     amount: Money
     parts: tuple[Part, ...]
     """What each source bears; they add up to the amount."""
+    whole: bool = True
+    """Whether it is all that is due; a part only where the city's rules pay the last in line in part."""
 
 
 def sum_of(lines: tuple[PlanLine, ...]) -> Money:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 from uuid import UUID
 
-from domain import authority
+from domain import authority, first_come
 from domain.case import payout_plan, schedule
 from domain.case.common import words_must_be_given
 from domain.case.file import CaseFile, Subsidy
@@ -34,6 +34,9 @@ class DrawPayoutPlan(RoundCommand):
     kind: Literal["draw-payout-plan"] = "draw-payout-plan"
     line: str
     claims: tuple[Claim, ...]
+    """Where the queue chooses, in its order."""
+    way: Literal["queue", "selection"]
+    """queue: first come, first served; selection: reviewed and chosen, as ``reason`` says."""
     shares: tuple[Share, ...] = ()
     """How the sources share every line; needed where several feed the budget line."""
 
@@ -44,6 +47,7 @@ class RedrawPayoutPlan(RoundCommand):
 
     kind: Literal["redraw-payout-plan"] = "redraw-payout-plan"
     claims: tuple[Claim, ...]
+    way: Literal["queue", "selection"]
     shares: tuple[Share, ...] = ()
 
 
@@ -61,7 +65,7 @@ def draw_payout_plan(payout_round: PayoutRound, command: DrawPayoutPlan, papers:
     pack = papers.city.pack
     chain, clause = pack.list("payout.chain"), pack.clause("payout.chain")
     rules.chain_must_end_with_who_decides(chain, clause)
-    lines, taken = _lines(payout_round.id, command, command.claims, command.shares, papers)
+    lines, taken = _lines(payout_round.id, command, papers)
     payout_round.record(
         PayoutPlanDrawn,
         papers.city,
@@ -86,7 +90,7 @@ def redraw_payout_plan(payout_round: PayoutRound, command: RedrawPayoutPlan, pap
     for line in payout_round.standing_lines:
         case, own = papers.cases[line.case]
         (payout_plan.retract if case.subsidy is Subsidy.APPROVED else payout_plan.let_go)(case, own)
-    lines, _ = _lines(payout_round.id, command, command.claims, command.shares, papers)
+    lines, _ = _lines(payout_round.id, command, papers)
     payout_round.record(
         PayoutPlanRedrawn, papers.city, edition=payout_round.edition + 1, lines=lines, sha256=plan_hash(lines)
     )
@@ -106,9 +110,10 @@ def call_off_payout_round(
 
 
 def _lines(
-    payout_round: UUID, command: RoundCommand, claims: Sequence[Claim], shares: Sequence[Share], papers: RoundPapers
+    payout_round: UUID, command: DrawPayoutPlan | RedrawPayoutPlan, papers: RoundPapers
 ) -> tuple[tuple[PlanLine, ...], list[CaseFile]]:
     """The plan's lines, each firm's case having taken its own up."""
+    claims, shares, pack = command.claims, command.shares, papers.city.pack
     rules.plan_must_name_a_firm([claim.case for claim in claims])
     rules.shares_must_be_told(papers.fund, shares)
     sources = [share.source for share in shares] or list(papers.fund.sources)
@@ -122,18 +127,37 @@ def _lines(
             for source, amount in zip(sources, split(claim.amount, weights), strict=False)
             if amount.fen
         ]
-        lines.append(PlanLine(case.id, case.firm, case.credit_code, case.county, claim.amount, tuple(parts)))
+        whole = claim.amount == payout_plan.still_due(case) or command.way == "selection"
+        lines.append(PlanLine(case.id, case.firm, case.credit_code, case.county, claim.amount, tuple(parts), whole))
     rules.firm_must_stand_once_in_the_plan(lines)
+    first_come.round_must_choose_firms_as_the_city_says(pack, command.way)
     for line in lines:
         case, own = papers.cases[line.case]
         with about(line):
             authority.bureau_must_not_be_a_party(command.by, case)
-            payout_plan.take_up(case, payout_round, command.number, line.amount, own)
+            payout_plan.take_up(case, payout_round, command.number, line, own)
             authority.person_must_keep_to_one_role_in_a_case(case, command.by)
         schedule.settle(case, own)
         taken.append(case)
+    if command.way == "queue":
+        _must_follow_the_queue(payout_round, lines, papers)
+    else:
+        words_must_be_given(command.reason, "审查择优的依据")
     rules.fund_must_hold_the_whole_plan(papers.fund, lines)
     return tuple(lines), taken
+
+
+def _must_follow_the_queue(payout_round: UUID, lines: Sequence[PlanLine], papers: RoundPapers) -> None:
+    """Whoever stands in another plan, or cannot be paid now, is passed over and keeps its share."""
+    pack = papers.city.pack
+    drawn = first_come.draw(first_come.order(papers.queue, pack), first_come.purses_of(papers.fund), pack)
+    hindered = {
+        case.id
+        for case in papers.waiting.values()
+        if case.planned_in not in (None, payout_round) or payout_plan.hindrance(case) is not None
+    }
+    planned = [(line.case, line.amount) for line in lines]
+    first_come.plan_must_follow_the_queue(planned, drawn, hindered, pack.clause(first_come.ORDER))
 
 
 DECISIONS: Final[Mapping[type[RoundCommand], Decision]] = {

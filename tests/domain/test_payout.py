@@ -13,7 +13,7 @@ from domain.case.file import Acceptance, Qualification, Stage, Subsidy
 from domain.case.payout import AccountRegistered, PartReceived, PaymentBounced, PaymentInstructed, PaymentReceived
 from domain.case.payout_plan import PayoutApproved, still_due
 from domain.case.rooms import decide
-from domain.exclusions import Excluded, Exclusions, ListKind
+from domain.exclusions import ListKind
 from domain.fund.file import FundCommitted, FundPaid
 from domain.fund.payment import commit
 from domain.identity import command_id
@@ -46,6 +46,7 @@ from tests.domain.cast import (
 )
 from tests.domain.lines import FOUND, MAIN, SHUT_DOWN
 from tests.domain.play import Play, after, fact, passed, ready, refused, shows
+from tests.domain.test_exclusions import listing, taken
 
 MONEY_STEPS = ("approve-payout", "instruct-payment")
 TODAY = date(2026, 3, 2)
@@ -335,9 +336,7 @@ def test_credit_is_looked_at_once_more_before_money_leaves() -> None:
     due = ready("instruct-payment")
 
     def listed(kind: ListKind) -> Play:
-        lists = Exclusions.fresh(due.exclusions.id)
-        lists.lists[kind, "信用中国"] = (due.today, (Excluded(CODE, "示例轴承有限公司"),))
-        return replace(due, exclusions=lists)
+        return replace(due, exclusions=taken(listing(kind)))
 
     rule, by = "firm_must_not_be_listed_when_it_is_paid", "示例办法 selection.exclusion_lists"
     listed("dishonest").when("instruct-payment").then_refused(rule, by)

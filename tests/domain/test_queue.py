@@ -12,7 +12,7 @@ import pytest
 from domain import queue
 from domain.case.entitlement import EntitlementVerified
 from domain.case.file import CasePapers
-from domain.case.payout import PayoutApproved
+from domain.case.payout_plan import PayoutApproved
 from domain.case.rooms import FREES_MONEY, MOVES_MONEY, STANDS_IN_LINE
 from domain.first_come import Purses, Share, draw, order, place, plan_must_follow_the_queue, turns
 from domain.first_come import round_must_choose_firms_as_the_city_says as the_way_must_be_the_citys
