@@ -30,6 +30,7 @@ from domain.case.file import CaseFile
 from domain.case.rooms import CommandRefused
 from domain.commands import CaseCommand, Receipt
 from domain.identity import batch_id, case_id, command_id, tidy
+from domain.payout_round.common import RoundCommand
 from domain.people import Role
 from domain.rejections import Refusal, Rejection
 from domain.words import zh
@@ -104,14 +105,20 @@ def give(settings: Settings, store: EventStore, command: CaseCommand, *, signal:
         )
         return receipt, False
     case_must_be_open(case)
-    return asyncio.run(_through_the_engine(settings, command, signal=signal)), False
+    return asyncio.run(through_the_engine(settings, command, signal=signal)), False
 
 
-async def _through_the_engine(settings: Settings, command: CaseCommand, *, signal: bool) -> Receipt | None:
+async def through_the_engine(
+    settings: Settings, command: CaseCommand | RoundCommand, *, signal: bool
+) -> Receipt | None:
+    """Give a command to its workflow: the receipt, or None where it was sent as a signal.
+
+    Raises Rejection where a rule refuses, Unreachable where the engine does not answer.
+    """
     client = await engine(settings)
     try:
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            if not signal:
+            if not signal or isinstance(command, RoundCommand):
                 return await submit(client, command, f"@{datetime.now(UTC).isoformat()}")
             await send(client, command)
             return None
@@ -121,9 +128,10 @@ async def _through_the_engine(settings: Settings, command: CaseCommand, *, signa
             "命令可能仍会办理；恢复后再输入一次即可得到回执，不会重复办理。"
         ) from away
     except Rejection as no:
-        if no.refusal.rule != "case_must_have_a_running_workflow":
+        if no.refusal.rule not in ("case_must_have_a_running_workflow", "round_must_have_a_running_workflow"):
             raise
-        raise Unreachable("档案在，但它的流程没有运行。请运行 lookback rebuild workflows，然后再输入一次。") from no
+        what = "轮次" if isinstance(command, RoundCommand) else "档案"
+        raise Unreachable(f"{what}在，但它的流程没有运行。请运行 lookback rebuild workflows，然后再输入一次。") from no
 
 
 def _receipt_of(desk: Desk, command: CaseCommand, now: datetime) -> Receipt:

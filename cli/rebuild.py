@@ -14,10 +14,11 @@ import typer
 from cli.read_models import register_rebuild
 from domain.case.application import CaseOpened
 from domain.case.file import CaseFile
+from domain.payout_round.file import PayoutPlanDrawn, PayoutRound
 from settings import Settings
 
 if TYPE_CHECKING:
-    from activities.messages import CaseLife
+    from activities.messages import CaseLife, RoundLife
     from eventstore.store import EventStore
 
 
@@ -33,6 +34,8 @@ class Restarted:
     """Open, and waiting in the engine already."""
     started: int
     """Open, and waiting again from now on."""
+    rounds_started: int
+    """Payout rounds that are open, and waiting again from now on."""
 
 
 def register(app: typer.Typer) -> None:
@@ -54,7 +57,8 @@ def workflows(as_json: Annotated[bool, typer.Option("--json", help="输出 JSON"
         typer.echo(json.dumps(asdict(done)))
         return
     typer.echo(
-        f"档案 {done.cases} 份：已结束 {done.ended} 份，流程在运行 {done.running} 份，重新开始 {done.started} 份。"
+        f"档案 {done.cases} 份：已结束 {done.ended} 份，流程在运行 {done.running} 份，重新开始 {done.started} 份；"
+        f"兑付轮次重新开始 {done.rounds_started} 个。"
     )
 
 
@@ -65,7 +69,18 @@ async def restart(settings: Settings, store: EventStore) -> Restarted:
     cases = await asyncio.to_thread(store.streams_opened_by, CaseOpened.TOPIC)
     lives = await asyncio.to_thread(lambda: [life for case in cases if (life := life_of(store, case)) is not None])
     started = await begin_all(settings, lives)
-    return Restarted(len(cases), len(cases) - len(lives), len(lives) - started, started)
+    rounds = await asyncio.to_thread(_rounds, store)
+    return Restarted(
+        len(cases), len(cases) - len(lives), len(lives) - started, started, await begin_all(settings, rounds)
+    )
+
+
+def _rounds(store: EventStore) -> list[RoundLife]:
+    """How the workflow of every open payout round begins again."""
+    from activities.messages import RoundLife
+
+    held = (store.load(PayoutRound, stream) for stream in store.streams_opened_by(PayoutPlanDrawn.TOPIC))
+    return [RoundLife(one.id, one.city) for one in held if not one.is_over]
 
 
 def life_of(store: EventStore, case: UUID) -> CaseLife | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+import worker
 from activities.reconcile import reconcile
 from domain.calendar import china_day
 from domain.case.file import Subsidy
@@ -27,6 +31,7 @@ from tests.domain.lines import SHUT_DOWN
 from tests.engine import CITY, COUNTY, Firm, Town, upto
 from tests.returned import Filled, fill, grid, write
 from tests.shell import Shell, Told, pointed_at
+from workflows.client import connect
 
 VERIFIED: Final = upto("verify-entitlement")
 CHOSEN: Final = ("--way", "selection", "--reason", "专家审查")
@@ -47,6 +52,24 @@ def shell(
 @pytest.fixture
 def town(store: EventStore, request: pytest.FixtureRequest) -> Town:
     return Town(store, request.node.name)
+
+
+@pytest.fixture(autouse=True)
+def worker_at_work(servers: Settings, store: EventStore) -> Iterator[None]:
+    """A worker beside the terminal, as in an installation."""
+    stop = threading.Event()
+
+    async def serve() -> None:
+        client = await connect(servers.temporal(), servers.temporal_namespace)
+        with ThreadPoolExecutor(worker.THREADS) as threads:
+            async with worker.build(client, store, servers.task_queue, threads):
+                await asyncio.to_thread(stop.wait)
+
+    serving = threading.Thread(target=asyncio.run, args=(serve(),))
+    serving.start()
+    yield
+    stop.set()
+    serving.join()
 
 
 class Office:

@@ -67,6 +67,7 @@ def text_of(lines: tuple[PlanLine, ...]) -> str:
             (
                 *(str(line.case), line.firm, line.credit_code, line.county, str(line.amount.fen)),
                 *(f"{part.source}={part.amount.fen}" for part in line.parts),
+                *(() if line.whole else ("part",)),
             )
         )
         + "\n"
