@@ -57,7 +57,8 @@ SUMS: Final = Table(
 )
 
 _AMOUNTS: Final = ("entitled", "approved", "paid", "to_recover", "recovered")
-_GRANTED: Final = (Subsidy.APPROVED, Subsidy.INSTRUCTED, Subsidy.PAID)
+_GRANTED: Final = (Subsidy.APPROVED, Subsidy.INSTRUCTED)
+"""Promised, and not yet received."""
 
 
 def restore(connection: Connection, standings: Mapping[UUID, Standing]) -> None:
@@ -67,6 +68,7 @@ def restore(connection: Connection, standings: Mapping[UUID, Standing]) -> None:
         # Of the working only its result is shown; the whole of it lies in the event.
         standing.entitlement = Entitlement(Money(row["entitled"]), ZERO, (), "", ZERO, ())
         standing.paid = Money(row["paid"])
+        standing.approved = Money(row["approved"] - row["paid"])
         standing.to_recover = Money(row["to_recover"])
         standing.refunded = Money(row["recovered"])
 
@@ -99,7 +101,7 @@ def _amounts(case: Standing | None) -> dict[str, int]:
     entitled = case.entitlement.amount.fen
     return {
         "entitled": entitled,
-        "approved": entitled if case.subsidy in _GRANTED else 0,
+        "approved": case.paid.fen + (case.approved.fen if case.subsidy in _GRANTED else 0),
         "paid": case.paid.fen,
         "to_recover": case.to_recover.fen,
         "recovered": case.refunded.fen,

@@ -15,7 +15,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from domain import allotment, batch, exclusions, places, register
+from domain import allotment, batch, exclusions, places, queue, register
 from domain.allotment import Allotment, note_change
 from domain.assessment import grade_at
 from domain.batch import Batch, OpenBatch, ReviseBatchRules, open_batch, revise_batch_rules
@@ -86,7 +86,7 @@ from domain.fund.allocation import (
 )
 from domain.fund.appropriation import AppropriateFund, WithdrawFund, appropriate_fund, withdraw_fund
 from domain.fund.budget import Budget
-from domain.fund.file import RETROFIT_LINE, Fund, Source
+from domain.fund.file import RETROFIT_LINE, Fund, Part, Source
 from domain.identity import (
     allotment_id,
     batch_id,
@@ -105,13 +105,14 @@ from domain.identity import (
 )
 from domain.money import Money
 from domain.notice import room as notices
+from domain.payout_round.plan import Account, PlanLine
 from domain.people import SYSTEM, Person, Role
 from domain.places import Places, Quota, Willing
 from domain.policy import Cited, Pack, Standing
 from domain.policy_rows import Approval
 from domain.programme import programme_of
 from domain.provider.file import Membership, Pool, Provider
-from domain.queue import PayoutQueue, QueueJoined, QueueLeft
+from domain.queue import PayoutQueue
 from domain.quotas import ResetQuotas, SetQuotas, reset_quotas, set_quotas
 from domain.record import Fact, File
 from domain.register import Register
@@ -133,7 +134,7 @@ REVISED = "ab" * 32
 PROGRAMME = programme_of(load.load(CITY), rehearsal=True)
 _SHOWN: tuple[type[Fact], ...] = (*rooms.EVENTS, *fund.EVENTS, *batch.EVENTS, *notices.EVENTS)
 _BESIDE: tuple[type[Fact], ...] = (
-    *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS, QueueJoined, QueueLeft),
+    *(*places.EVENTS, *allotment.EVENTS, *exclusions.EVENTS, *queue.EVENTS),
     *(*register.EVENTS, *VOUCHERS, *experts.EVENTS),
 )
 EVERYTHING = tuple(fact.TOPIC for fact in (*_SHOWN, *_BESIDE))
@@ -505,6 +506,8 @@ class Town:
         )
         if kind is WatchProvider:
             papers = _about_the_provider(life.case, papers)
+        if kind in (payout_plan.ApprovePayout, payout.InstructPayment):
+            papers = _in_a_round(life, papers)
         rooms.decide(life.case, papers)
         return [life.case, *papers.beside], command
 
@@ -520,6 +523,28 @@ class Town:
         by = SYSTEM if role is Role.SYSTEM else Person(f"{role}-{life.step}", role, own.get(role, CITY))
         given = {"command_id": command_id(str(case.id), str(life.step)), "by": by, "reason": "按程序办理"}
         return kind(**{**given, "case": case.id, "evidence": ("sha256:aa",), **facts})
+
+
+def _in_a_round(life: Life, papers: CasePapers) -> CasePapers:
+    """The case's line of a plan; now and then it was in another plan before, approved or not, or gets only a part."""
+    case, number = life.case, command_id("round", str(life.case.id))
+    if case.subsidy is Subsidy.APPROVED:
+        return replace(papers, planned=PlanLine(case.id, case.firm, case.credit_code, case.county, case.approved, ()))
+    due, luck = payout_plan.still_due(case), Random(str(case.id)).random()
+    whole = bool(case.paid.fen) or luck > 0.25
+    amount = due if whole else Money(due.fen // 2)
+    parts = (Part(Source.CENTRAL, amount),)
+    line = PlanLine(case.id, case.firm, case.credit_code, case.county, amount, parts, whole)
+    papers = replace(papers, planned=line, command=replace(cast("Any", papers.command), amount=amount))
+    if luck > 0.7:
+        payout_plan.take_up(case, number, "1", line, papers)
+        payout_plan.let_go(case, papers)
+    payout_plan.take_up(case, number, "2", line, papers)
+    if luck > 0.9:
+        rooms.decide(case, papers)
+        payout_plan.retract(case, papers)
+        payout_plan.take_up(case, number, "3", line, papers)
+    return papers
 
 
 def _about_the_provider(case: CaseFile, papers: CasePapers) -> CasePapers:
@@ -549,7 +574,7 @@ def _next(life: Life, town: Town) -> tuple[type[CaseCommand], Role, dict[str, An
         return application.SubmitApplication, Role.FIRM, {"batch": town.batches[1].id, "self_level": 1, "pledged": True}
     if case.withdrawal_asked:
         return (ApproveWithdrawal if luck < 0.8 else DeclineWithdrawal), Role.HEAD, {}
-    may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE
+    may_leave = case.subsidy is not Subsidy.INSTRUCTED and case.inspection is Inspection.NONE and not case.paid.fen
     if case.stage in (Stage.DIAGNOSIS, Stage.CONTRACT, Stage.PAYOUT) and may_leave and luck < 0.02:
         return AskWithdrawal, Role.FIRM, {}
     if case.stage is Stage.CONTRACT and case.rules_version != REVISED and luck < 0.2:
@@ -686,10 +711,13 @@ def _acceptance(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[
 
 def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
     case = life.case
-    due = case.entitlement.amount if case.entitlement else Money(0)
+    due = payout_plan.still_due(case)
     if case.subsidy is Subsidy.APPROVED and life.bad and luck < 0.4 and case.inspection is Inspection.NONE:
         return _lookback(life, luck)
     match case.subsidy:
+        case Subsidy.TO_VERIFY if case.account is None:
+            account = Account(case.firm, "某银行", "6222000011112222")
+            return payout.RegisterAccount, Role.FIRM, {"account": account}
         case Subsidy.TO_VERIFY if not case.verified:
             return entitlement.DenySubsidy, Role.HEAD, {}
         case Subsidy.TO_VERIFY:
@@ -700,7 +728,7 @@ def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str,
             return payout.InstructPayment, Role.TREASURY, {"document": "拨付1号"}
     if luck < 0.2:
         return payout.RecordBounce, Role.COUNTY_TREASURY, {"instruction": case.instruction}
-    facts = {"instruction": case.instruction, "amount": due, "received_on": life.at.date()}
+    facts = {"instruction": case.instruction, "amount": case.approved, "received_on": life.at.date()}
     return payout.RecordReceipt, Role.COUNTY_TREASURY, facts
 
 

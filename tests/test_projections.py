@@ -43,7 +43,7 @@ from settings import Settings
 from tests import notice_lives
 from tests.projection_lives import CITY, EVERYTHING, PROGRAMME, Town, eventful_seed, fresh_database
 
-FIRMS = 30
+FIRMS = 48
 STOPS = (3, 26, 27, 31, 60, 130, 200, 300, 420, 500, 600, 700, 850, 1000, 1400, 10_000)
 
 """After how many acts the pictures are compared."""
