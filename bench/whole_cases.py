@@ -34,7 +34,7 @@ from policies.calendars import published
 from settings import Settings
 from workflows.client import begin, connect, handle_of, submit
 
-STRETCHES: Final = (15, 5)
+STRETCHES: Final = (17, 3)
 """Commands until the notice is out, and after it has stood its time."""
 CASES: Final = 32
 """At scale 1; all at once, one caller each."""

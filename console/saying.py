@@ -58,7 +58,10 @@ LABELS: Final[Mapping[str, str]] = {
     "cause": "警示原因", "decision": "服务商处理命令号", "number": "异议序号", "objection": "异议",
     "provisional": "暂定", "replaced_by": "由哪个公示替代", "replaces": "替代哪个公示", "seen_sha256": "页面实际哈希",
     "filing": "凭证", "paper": "凭证类别", "support": "已获其他财政资金", "use": "用于", "voucher_number": "凭证号码",
-    "sha256": "公示内容哈希", "since": "起算日", "snapshot": "公示内容",
+    "account": "收款账户", "approval": "审批环节", "approved": "方案金额（元）", "chain": "审批链", "edition": "版次",
+    "file_number": "指令文件号", "held_back": "暂缓拨付的企业", "lines": "方案明细", "lost": "未拨付的金额（元）",
+    "notice": "公示文号", "orders": "拨付指令", "payout_round": "兑付轮次", "slips": "回执",
+    "sha256": "内容哈希", "since": "起算日", "snapshot": "公示内容",
 }  # fmt: skip
 """Every field that an event of the house can carry beside what all events carry."""
 
@@ -163,6 +166,8 @@ def _field(name: str, value: Any) -> Said:
     match name, value:
         case _, None:
             return Said(label, "无")
+        case "account", dict():
+            return Said(label, f"{value['name']}，{value['bank']} {value['number']}")
         case "answers", dict():
             return Said(label, tables=_answers(value))
         case (("grade" | "baseline" | "self_grade" | "computed_grade"), dict()):

@@ -149,10 +149,11 @@ class Player:
         await asyncio.to_thread(self._board.until, step.at)
         entries = [_Entry(step.at, 0, firm) for firm in step.firms]
         await asyncio.gather(*(self._clock_to(entry) for entry in entries))
+        before = self._rounds.done
         for following in await asyncio.to_thread(step.do):
             self._step(following)
         await asyncio.gather(*(self._told_of_its_round(firm) for firm in step.firms))
-        self.done += bool(step.firms)
+        self.done += self._rounds.done - before
         self._told(step.at.date(), self.done)
 
     async def _told_of_its_round(self, firm: Firm) -> None:

@@ -66,6 +66,8 @@ class Rounds:
         self._desk = Desk(store, calendar)
         self._waiting: dict[UUID, Firm] = {}
         """Whose subsidy was worked out, and who is in no plan yet."""
+        self.done = 0
+        """Commands that were not done before."""
         self._open: list[str] = []
         """The numbers of the rounds that still wait for receipts."""
 
@@ -197,6 +199,7 @@ class Rounds:
             number=number,
             **said,
         )
+        self.done += self._store.receipt(command) is None
         answer = self._desk.handle(command, _moment(day))
         if answer.receipt is None:
             assert answer.refusal is not None

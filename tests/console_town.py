@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import httpx
+import pytest
 
 from activities.desk import Desk
 from console import app as console_app
@@ -16,10 +17,16 @@ from domain.batch import OpenBatch
 from domain.calendar import CHINA
 from domain.case import rooms
 from domain.case.file import CaseFile
+from domain.case.payout_plan import still_due
 from domain.fund.appropriation import AppropriateFund
 from domain.fund.file import RETROFIT_LINE, Source
-from domain.identity import batch_id, case_id, command_id
+from domain.identity import batch_id, case_id, command_id, round_id
 from domain.money import Money
+from domain.payout_round.approval import ApprovePayoutPlan
+from domain.payout_round.common import RoundCommand
+from domain.payout_round.file import PayoutRound
+from domain.payout_round.payment import InstructPayments
+from domain.payout_round.planning import Claim, DrawPayoutPlan
 from domain.people import Person, Role
 from domain.programme import programme_of
 from eventstore.store import EventStore
@@ -68,6 +75,8 @@ class Firm:
         if kind == "open-case":
             fields |= {"city": CITY, "programme": self.programme, "credit_code": self.code, "scale": "小"}
             fields |= {"county": EAST, "industry": PLASTICS, "rehearsal": self.programme == PLAYED}
+        if kind == "register-account":
+            fields |= {"account": replace(people.ACCOUNT, name=self.file.firm)}
         if kind == "submit-application":
             fields |= {"batch": batch_id(CITY, self.programme, "1")}
         self.said += 1
@@ -89,8 +98,34 @@ class Firm:
             if kind in WAITS:
                 (due,) = (held.due for held in self.file.deadlines.values() if held.timer == WAITS[kind])
                 self.at = datetime.combine(due + timedelta(days=1), START.timetz())
-            self.does(kind, **changes)
+            if kind in ("approve-payout", "instruct-payment"):
+                self._in_a_round(kind)
+            else:
+                self.does(kind, **changes)
         return self
+
+    def _in_a_round(self, kind: str) -> None:
+        """Approved, or instructed, in a round of its own, by rules that leave nothing open."""
+        number = f"R-{self.code}"
+        home: dict[str, Any] = {"city": CITY, "programme": self.programme, "number": number}
+
+        def said(what: type[RoundCommand], by: Person, *name: str, **more: Any) -> None:
+            command = what(command_id=command_id(self.programme, number, what.__name__, *name), by=by, **home, **more)
+            with pytest.MonkeyPatch.context() as city:
+                city.setattr("activities.payout_rounds.load.load", lambda *_: replace(people.rules(), city=CITY))
+                answer = self.desk.handle(command, self.at)
+            assert answer.refusal is None, answer.refusal
+            self.at += timedelta(minutes=1)
+
+        if kind == "instruct-payment":
+            said(InstructPayments, people.treasury, document="财企1号")
+            return
+        claims = (Claim(self.case, still_due(self.file)),)
+        drawn = {"line": RETROFIT_LINE, "claims": claims, "way": "selection", "reason": "专家审查"}
+        said(DrawPayoutPlan, people.clerk2, **drawn)
+        seen = self.store.load(PayoutRound, round_id(CITY, self.programme, number)).sha256
+        for approval, by in (("countersign", people.treasury2), ("government", people.leader)):
+            said(ApprovePayoutPlan, by, approval, approval=approval, sha256=seen, document="纪要1号")
 
 
 @dataclass

@@ -59,8 +59,8 @@ class Paymaster:
 
     @property
     def at(self) -> datetime:
-        """The latest of its firms' clocks."""
-        return self.now or max(firm.now for firm in self.firms)
+        """The latest of its firms' clocks, and not before what happened to them last."""
+        return self.now or max(max(firm.now, firm.facts[-1].timestamp) for firm in self.firms)
 
     def command(self, kind: str, by: Person | None = None, **changes: Any) -> RoundCommand:
         """The command that would be right here, with some of it changed."""

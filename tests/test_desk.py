@@ -16,14 +16,11 @@ from activities.desk import Desk
 from activities.messages import Answer
 from domain.batch import OpenBatch
 from domain.case import rooms
-from domain.case.file import Subsidy
-from domain.fund.file import RETROFIT_LINE, Fund
+from domain.fund.file import RETROFIT_LINE
 from domain.identity import fund_id
-from domain.money import Money
 from eventstore.store import Conflict, EventStore
 from policies.calendars import published
 from tests.domain import cast
-from tests.domain.cast import ENTITLEMENT
 from tests.engine import CITY, START, Firm, Town, pack, upto
 
 T = TypeVar("T")
@@ -123,31 +120,11 @@ def test_a_desk_that_never_comes_first_says_so(town: Town, store: EventStore, mo
 # --- money, in any order
 
 
-def test_approvals_at_once_never_spend_more_than_there_is(store: EventStore) -> None:
-    """Six firms with 400 000.00 each, money for two and a half: two are approved, four are told what is left.
-
-    Each at a desk of its own, as in several workers: within one, such commands take turns.
-    """
-    town = Town(store, "short of money", money=Money(ENTITLEMENT.fen * 5 // 2))
-    firms = [town.firm().walked(*upto("verify-entitlement")) for _ in range(6)]
-    commands = [firm.command("approve-payout") for firm in firms]
-    desks = {command.command_id: Desk(store, published()) for command in commands}
-    answers = at_once(lambda command: desks[command.command_id].handle(command, firms[0].now), commands)
-
-    refused = [answer.refusal.rule for answer in answers if answer.refusal]
-    assert refused == ["fund_must_hold_enough"] * 4
-    fund = store.load(Fund, fund_id(CITY, town.programme, RETROFIT_LINE))
-    assert (fund.committed, fund.available) == (Money(2 * ENTITLEMENT.fen), Money(ENTITLEMENT.fen // 2))
-    assert fund.difference == Money(0)
-    approved = [firm for firm in firms if firm.file.subsidy is Subsidy.APPROVED]
-    assert sorted(fund.committed_to) == sorted(firm.case for firm in approved)
-
-
 def test_a_command_that_books_on_the_fund_is_one_append_on_both_streams(town: Town, store: EventStore) -> None:
-    firm = town.firm().walked(*upto("verify-entitlement"))
-    receipt = firm.hands_in("approve-payout").receipt
+    firm = town.firm().walked(*upto("instruct-payment"))
+    receipt = firm.hands_in("record-receipt").receipt
     assert receipt is not None
-    assert receipt.events == ("case.payout-approved", "fund.committed", "queue.left")
+    assert receipt.events == ("case.payment-received", "case.deadline-closed", "fund.paid")
     assert receipt.subject == firm.case
     fund = store.facts(fund_id(CITY, town.programme, RETROFIT_LINE))
     assert [fact.command_id for fact in (firm.facts[-1], fund[-1])] == [receipt.command_id] * 2

@@ -103,7 +103,7 @@ def test_a_round_goes_from_the_plan_to_the_last_receipt_and_every_fen_is_booked(
 
     paying.did("close-payout-round")
     closed = last_of(paying)
-    assert (closed.approved, closed.paid, closed.gone) == (TWO, TWO, ZERO)
+    assert (closed.approved, closed.paid, closed.lost) == (TWO, TWO, ZERO)
     assert reconcile(town.store, CITY, town.programme).faults == []
 
 
@@ -115,6 +115,7 @@ def test_an_approval_is_one_append_on_the_round_the_fund_and_every_firm(town: To
     assert receipt.events == (
         *("payout-round.approval-given", "payout-round.approved"),
         *["fund.committed"] * 2,
+        *["queue.left"] * 2,
         *["case.payout-approved"] * 2,
     )
 
@@ -360,7 +361,7 @@ def test_a_firm_may_be_taken_out_until_it_is_instructed(town: Town) -> None:
     refused(paying.hands_in("retract-payouts", **said | {"cases": (stays.case,)}), "step_must_be_due")
     paying.did("file-receipts", "close-payout-round")
     closed = last_of(paying)
-    assert (closed.approved, closed.paid, closed.gone) == (TWO, ENTITLEMENT, ENTITLEMENT)
+    assert (closed.approved, closed.paid, closed.lost) == (TWO, ENTITLEMENT, ENTITLEMENT)
     Paymaster(town, "2026-2", [out]).paid()
 
 
@@ -433,7 +434,7 @@ def test_a_firm_that_was_revoked_on_the_way_is_not_paid_and_the_round_can_still_
     assert [order.case for order in paying.file.orders] == [paid.case]
     paying.did("file-receipts", "close-payout-round")
     closed = last_of(paying)
-    assert (closed.paid, closed.gone) == (ENTITLEMENT, ENTITLEMENT)
+    assert (closed.paid, closed.lost) == (ENTITLEMENT, ENTITLEMENT)
 
 
 # --- at once

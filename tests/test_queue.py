@@ -28,6 +28,7 @@ from tests.console_town import console
 from tests.domain import cast
 from tests.domain.cast import ENTITLEMENT
 from tests.engine import CITY, COUNTY, PROGRAMME, START, Firm, Town, upto
+from tests.paymaster import alone
 from tests.shell import Shell, pointed_at
 from tests.test_desk import at_once
 
@@ -81,9 +82,8 @@ def test_case_and_queue_are_one_append(store: EventStore) -> None:
     assert receipt.events[0] == "case.entitlement-verified"
     assert receipt.events[-1] == "queue.joined"
     assert receipt.subject == firm.case
-    approved = firm.hands_in("approve-payout").receipt
-    assert approved is not None
-    assert approved.events[-2:] == ("fund.committed", "queue.left")
+    approved = alone(firm, "approve-payout")
+    assert approved.events[-3:] == ("fund.committed", "queue.left", "case.payout-approved")
 
 
 def test_money_on_a_new_document_calls_who_can_be_paid_now(store: EventStore) -> None:

@@ -161,7 +161,7 @@ def _spelled(value: Any) -> object:
 
 HOMES = (
     *("case", "fund", "budget", "batch", "notice", "provider", "pool", "product"),
-    *("places", "allotment", "exclusions", "firm", "expert-review", "voucher", "queue"),
+    *("places", "allotment", "exclusions", "firm", "expert-review", "voucher", "queue", "payout-round"),
 )
 
 

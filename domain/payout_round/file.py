@@ -254,7 +254,7 @@ class PayoutRoundClosed(Fact):
     TOPIC: ClassVar[str] = "payout-round.closed"
     approved: Money
     paid: Money
-    gone: Money
+    lost: Money
     """Of firms that lost their claim or whose line was taken back."""
 
     def fold(self, file: PayoutRound) -> None:

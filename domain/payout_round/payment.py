@@ -163,7 +163,7 @@ def close_payout_round(payout_round: PayoutRound, command: ClosePayoutRound, pap
     )
     paid = total(files[order.case].received.get(order.instruction, ZERO) for order in payout_round.orders)
     approved = sum_of(payout_round.lines)
-    payout_round.record(PayoutRoundClosed, papers.city, approved=approved, paid=paid, gone=approved - paid)
+    payout_round.record(PayoutRoundClosed, papers.city, approved=approved, paid=paid, lost=approved - paid)
     return []
 
 

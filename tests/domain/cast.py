@@ -106,7 +106,7 @@ VALUES: Final[Mapping[str, Value]] = {
     "payout.eligible": ("software", "cloud", "acquisition"),
     "payout.chain": ("countersign", "government"),
     "payout.budget": Money.wan(1000),
-    "payout.order": ("queue",),
+    "payout.order": ("queue", "selection"),
     "payout.queue_key": "applied",
     "payout.queue_kept": True,
     "payout.tail": "stop",

@@ -118,6 +118,7 @@ TURNS: Final[Mapping[str, Turn]] = {
     "publish-acceptance": _acceptance(Acceptance.PASSED),
     "confirm-acceptance": _acceptance(Acceptance.NOTICED),
     "verify-entitlement": _subsidy(Subsidy.TO_VERIFY),
+    "register-account": lambda case: case.subsidy in (Subsidy.TO_VERIFY, Subsidy.VERIFIED, Subsidy.APPROVED),
     "approve-payout": _subsidy(Subsidy.VERIFIED),
     "instruct-payment": _subsidy(Subsidy.APPROVED),
     "record-receipt": _subsidy(Subsidy.INSTRUCTED),
