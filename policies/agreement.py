@@ -30,6 +30,7 @@ from domain.policy_rows import (
 )
 
 _CODE: Final = re.compile(r"[a-z][a-z0-9_]*")
+_SECTIONS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _GB_4754: Final = re.compile(r"[A-Z]?[0-9]{2,4}")
 
 
@@ -89,6 +90,12 @@ def _places(pack: Pack) -> Iterator[Disagreement]:
         for code in industry.codes or ():
             if not _GB_4754.fullmatch(code):
                 yield Disagreement("industry", f"“{code}”不是 GB/T 4754 的代码", index, "codes")
+        for other in pack.rows(Industry)[:index]:
+            for code in industry.codes or ():
+                if any(_within(code, its) or _within(its, code) for its in other.codes or ()):
+                    yield Disagreement(
+                        "industry", f"代码“{code}”已属“{other.name}”，一家企业只能归入一个行业", index, "codes"
+                    )
         yield from _unknown("industry", index, "counties", industry.counties or (), _listed(pack, _COUNTIES))
     codes = [county.code for county in pack.rows(County)]
     for index, county in enumerate(pack.rows(County)):
@@ -98,6 +105,11 @@ def _places(pack: Pack) -> Iterator[Disagreement]:
         if not re.fullmatch(form, county.code) or county.code == pack.division:
             shown = f"“{pack.division}-”加小写字母" if county.zone else f"{pack.division[:4]} 开头的六位国标代码"
             yield Disagreement("county", f"code 应是{shown}，不是“{county.code}”", index, "code")
+
+
+def _within(code: str, other: str) -> bool:
+    """Whether a class of GB/T 4754 is another one, or lies in it; the letter of the section is no part of either."""
+    return code.lstrip(_SECTIONS).startswith(other.lstrip(_SECTIONS))
 
 
 def _targets(pack: Pack) -> Iterator[Disagreement]:
@@ -154,6 +166,8 @@ def _phases(pack: Pack) -> Iterator[Disagreement]:
             allowed = other.code in (phase.overlaps or ()) or phase.code in (other.overlaps or ())
             if other.within == phase.within and _cross(phase, other) and not allowed:
                 yield Disagreement("phase", f"与“{other.code}”的日期重叠", index, "starts")
+        if phase.ends and pack.has(_END) and phase.ends > pack.day(_END):
+            yield Disagreement("phase", f"ends {phase.ends} 晚于 {_END} 的 {pack.day(_END)}", index, "ends")
         whole = by_code.get(phase.within)
         if whole and _outside(phase, whole):
             yield Disagreement("phase", f"超出“{whole.code}”的起止日期", index, "within")
@@ -202,6 +216,7 @@ def _budget(pack: Pack) -> Iterator[Disagreement]:
     """The lines add up to what each side gives, and enough of the central money reaches the firms' retrofits."""
     lines = pack.rows(BudgetLine)
     if not lines:
+        yield from _shares(pack)
         return
     sums = {side: total(line.amount for line in lines if line.side == side) for side in ("central", "local")}
     retrofit = total(line.amount for line in lines if (line.side, line.use) == ("central", "retrofit"))
@@ -226,6 +241,14 @@ def _budget(pack: Pack) -> Iterator[Disagreement]:
         if pack.has(key) and (share < pack.ratio(key) if least else share > pack.ratio(key)):
             bound = "低于" if least else "高于"
             yield Disagreement(key, f"预算行合计占中央资金的 {float(share):.2%}，{bound} {float(pack.ratio(key)):.2%}")
+    yield from _shares(pack)
+
+
+def _shares(pack: Pack) -> Iterator[Disagreement]:
+    """What goes into the firms' retrofits and what goes beside is the whole of the central money."""
+    keys = ("budget.retrofit_share", "budget.supporting_share")
+    if all(map(pack.has, keys)) and (whole := sum(map(pack.ratio, keys))) != 1:
+        yield Disagreement(keys[0], f"{'、'.join(keys)} 之和为 {float(whole):.2%}，不是 100%")
 
 
 def _wrong_lines(pack: Pack, key: str, off: dict[str, int]) -> list[int]:
@@ -245,10 +268,20 @@ def _wrong_lines(pack: Pack, key: str, off: dict[str, int]) -> list[int]:
 
 
 def _tiers(pack: Pack) -> Iterator[Disagreement]:
-    """A range of providers runs upwards."""
+    """A range of providers runs upwards, and no tier is in the end chosen from itself."""
     for index, tier in enumerate(pack.rows(ProviderTier)):
         if tier.most is not None and (tier.least is None or tier.most <= tier.least):
             yield Disagreement("provider_tier", f"most {tier.most} 应大于 least", index, "most")
+    rows = {tier.code: tier for tier in pack.rows(ProviderTier)}
+    for index, tier in enumerate(rows.values()):
+        seen, now = {tier.code}, tier
+        while now.chosen_from and now.chosen_from not in seen:
+            seen.add(now.chosen_from)
+            now = rows[now.chosen_from]
+        if now.chosen_from == tier.code:
+            reason = f"“{tier.name}”归根到底从它自己中选出，谁也不能列入"
+            yield Disagreement("provider_tier", reason, index, "chosen_from")
+            return
 
 
 def _rates(pack: Pack) -> Iterator[Disagreement]:
@@ -313,3 +346,4 @@ _NAMING: Final = {"kpi": ("of", "parts"), "phase": ("within", "overlaps"), "prov
 _PILOT: Final = "selection.industries"
 _COUNTIES: Final = "selection.counties"
 _TARGET: Final = "programme.target_firms"
+_END: Final = "programme.end"

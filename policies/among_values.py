@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from itertools import pairwise
 from typing import Final
 
+from domain.identity import is_plain
+from domain.money import ZERO
 from domain.policy import KEYS, Pack
 from policies.agreement import Disagreement
 from policies.places import nearest
@@ -18,6 +21,14 @@ _MEASURED: Final = ("count", "money", "ratio", "level", "days")
 """Kinds of values that a comparator can tie down; a text or a date is what it is."""
 _IN_ORDER: Final = ("programme.start", "contract.not_before", "contract.not_after", "programme.end")
 """Days of which none is before the one named ahead of it."""
+_AT_MOST: Final = ("payout.ratio", "payout.cap", "payout.budget", "contract.price_tolerance", "budget.supporting_share")
+_AT_LEAST: Final = ("evaluation.min_level", "evaluation.self_level", "budget.retrofit_share")
+_WAYS: Final = {**dict.fromkeys(_AT_MOST, ("=", "≤")), **dict.fromkeys(_AT_LEAST, ("=", "≥"))}
+"""Values that the engine holds to as a ceiling or as a floor: a comparator that says the contrary would be a lie."""
+_MORE_THAN_NOTHING: Final = (
+    *("programme.target_firms", "selection.batches", "supervision.count", "contract.price_tolerance"),
+    *("payout.cap", "payout.budget", "budget.central", "budget.local", "rating.volume_full"),
+)
 _WEIGHTS: Final = ("rating.satisfaction", "rating.outcome", "rating.volume")
 _NUMERAL: Final = "[一二三四五六七八九十]+"
 _ELSEWHERE: Final = re.compile(rf"(名录依 )?GB/T [0-9]|{_NUMERAL}(\(|（|、|$| )|第{_NUMERAL}条")
@@ -26,7 +37,26 @@ _ELSEWHERE: Final = re.compile(rf"(名录依 )?GB/T [0-9]|{_NUMERAL}(\(|（|、|
 
 def disagreements(pack: Pack) -> list[Disagreement]:
     """Everything in which the values contradict each other, in the order of the rules."""
-    return [wrong for check in (_days, _comparators, _weights, _hands, _clauses, _sources) for wrong in check(pack)]
+    checks = (_texts, _days, _comparators, _nothing, _weights, _hands, _clauses, _sources)
+    return [wrong for check in checks for wrong in check(pack)]
+
+
+def _texts(pack: Pack) -> Iterator[Disagreement]:
+    """What is compared word by word holds no character that nobody sees, and no line of its own inside."""
+    for key, held in pack.values.items():
+        for index, cited in enumerate(held):
+            yield from _unseen(key, index, {"value": cited.value, "clause": cited.clause, "note": cited.note})
+    for table, rows in pack.tables.items():
+        for index, row in enumerate(rows):
+            yield from _unseen(table, index, {one.name: getattr(row, one.name) for one in fields(row)})
+
+
+def _unseen(key: str, index: int, said: dict[str, object]) -> Iterator[Disagreement]:
+    for field, held in said.items():
+        for text in held if isinstance(held, tuple) else (held,):
+            if isinstance(text, str) and text and not is_plain(text):
+                hidden = next((ch for ch in text if ch != " " and not ch.isprintable()), " ")
+                yield Disagreement(key, f"文字含有换行或不可见字符（U+{ord(hidden):04X}），请删去", index, field)
 
 
 def _days(pack: Pack) -> Iterator[Disagreement]:
@@ -40,6 +70,19 @@ def _comparators(pack: Pack) -> Iterator[Disagreement]:
         for index, cited in enumerate(held):
             if cited.comparator != "=" and KEYS[key].kind not in _MEASURED:
                 yield Disagreement(key, f"此键不是数，不写比较符“{cited.comparator}”", index, "comparator")
+            elif cited.comparator not in (ways := _WAYS.get(key, (cited.comparator,))):
+                bound = "上限" if "≤" in ways else "下限"
+                yield Disagreement(
+                    key, f"此键是{bound}，比较符只能是 {ways[1]}，不是“{cited.comparator}”", index, "comparator"
+                )
+
+
+def _nothing(pack: Pack) -> Iterator[Disagreement]:
+    """Where there is none of a thing, its key is left out: nought is no ceiling, and nothing is divided by it."""
+    for key in _MORE_THAN_NOTHING:
+        for index, cited in enumerate(pack.values.get(key, ())):
+            if cited.value in (0, ZERO):
+                yield Disagreement(key, "应大于 0；没有规定的不写此键", index)
 
 
 def _weights(pack: Pack) -> Iterator[Disagreement]:

@@ -193,6 +193,23 @@ BREAKS = {
         "provider_tier",
         "不是本表另一行",
     ),
+    "a tier chosen from itself in the end": Break(
+        'code = "general"\nname = "总包商"\n',
+        'code = "general"\nname = "总包商"\nchosen_from = "general_2" # here\nper = "city"\n'
+        f'{SAID}\n[[provider_tier]]\ncode = "general_2"\nname = "候选"\nchosen_from = "general"\n',
+        "# here",
+        "provider_tier",
+        "从它自己中选出",
+    ),
+    "an industry within another": Break(
+        'codes = ["367"]', 'codes = ["C3451"]', '"C3451"', "industry", "已属“轴承、齿轮和传动部件制造”"
+    ),
+    "a phase beyond the programme": Break(
+        "ends = 2025-12-31\nwhat", "ends = 2026-01-31\nwhat", "2026-01-31", "phase", "晚于 programme.end 的 2025-12-31"
+    ),
+    "shares that are not the whole": Break(
+        'value = "80%"', 'value = "75%"', '"75%"', "budget.retrofit_share", "之和为 95.00%，不是 100%"
+    ),
     "a step left out": Break("step = 2", "step = 3", "step = 3", "approval", "从 1 起依次递增"),
     "an unknown chain": Break('chain = "procurement"', 'chain = "tender"', '"tender"', "approval", "不认识“tender”"),
     "a notice of an unknown subject": _added(

@@ -39,6 +39,36 @@ BREAKS = {
     "a text that is at least something": Break(
         'value = "先建后补"\n', 'value = "先建后补"\ncomparator = "≥" # here\n', "# here", "payout.mode", "此键不是数"
     ),
+    "a ceiling turned into a floor": Break(
+        'value = "50"\nunit = "万元"\ncomparator = "≤"',
+        'value = "50"\nunit = "万元"\ncomparator = "≥" # here',
+        "# here",
+        "payout.cap",
+        "此键是上限，比较符只能是 ≤",
+    ),
+    "a floor turned into a ceiling": Break(
+        'unit = "级"\ncomparator = "≥"\nclause = "大连方案 五',
+        'unit = "级"\ncomparator = "≤"\nclause = "大连方案 五',
+        'comparator = "≤"\nclause = "大连方案 五',
+        "evaluation.min_level",
+        "此键是下限，比较符只能是 ≥",
+    ),
+    "a cap of nothing": Break(
+        'value = "50"\nunit = "万元"', 'value = "0"\nunit = "万元"', 'value = "0"', "payout.cap", "应大于 0"
+    ),
+    "a volume by which nobody can divide": Break(
+        "[finance.support]",
+        f'[rating.volume_full]\nvalue = 0\nunit = "家"\n{SAID}\n[finance.support]',
+        "value = 0",
+        "rating.volume_full",
+        "应大于 0",
+    ),
+    "a value with a character that nobody sees": Break(
+        'value = "先建后补"', 'value = "先建\u200b后补"', "先建\u200b后补", "payout.mode", "不可见字符（U+200B）"
+    ),
+    "a row with a line of its own inside": Break(
+        'name = "总包商"', 'name = "总包\\n商"', "总包\\n商", "provider_tier", "不可见字符（U+000A）"
+    ),
     "weights that are more than the whole": Break(
         "[finance.support]",
         "".join(f'[rating.{part}]\nvalue = "40%"\nunit = "比例"\n{SAID}' for part in WEIGHED) + "[finance.support]",
