@@ -14,10 +14,12 @@ from domain.commands import CaseCommand
 from domain.identity import case_id, notice_id, places_id
 from domain.notice.call import QuotaChange, quota_changes
 from domain.notice.common import NoticeCommand, notice_must_be_open
+from domain.notice.effect import shows
 from domain.notice.file import Notice, NoticePublished
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
 from domain.notice.room import DECISIONS
 from domain.notice.snapshot import COVERS_CASES, Row, Subject
+from domain.provider.file import Provider
 from domain.places import Places
 from domain.record import File
 from domain.rejections import Rejection
@@ -61,9 +63,7 @@ def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice 
             subject, document, decided_at = Subject.ACCEPTANCE, case.acceptance_document, case.passed_at
         case _:
             return None
-    notice = store.load(Notice, notice_id(case.city, case.programme, subject, document))
-    while notice.replaced_by is not None:
-        notice = store.load(Notice, notice.replaced_by)
+    notice = _last(store, notice_id(case.city, case.programme, subject, document))
     if not notice.is_new:
         return notice
     shown = [
@@ -73,6 +73,32 @@ def in_force(store: EventStore, case: CaseFile, command: CaseCommand) -> Notice 
         and any(covered.case == case.id and covered.version >= decided_at for covered in one.covers)
     ]
     return shown[-1] if shown else None
+
+
+def of_provider(store: EventStore, provider: Provider, document: str) -> Notice | None:
+    """The notice on which a provider's tier rests: that of this number, or the last one that shows the provider."""
+    notice = _last(store, notice_id(provider.city, provider.programme, Subject.PROVIDERS, document))
+    if not notice.is_new:
+        return notice
+    found = [
+        fact
+        for words in (provider.credit_code, provider.name)
+        for fact in store.openings(NoticePublished.TOPIC, words)
+        if isinstance(fact, NoticePublished)
+        and (fact.city, fact.snapshot.programme) == (provider.city, provider.programme)
+        and fact.snapshot.subject is Subject.PROVIDERS
+    ]
+    published = sorted(found, key=lambda fact: fact.timestamp)
+    shown = [one for one in (store.load(Notice, fact.originator_id) for fact in published) if one.replaced_by is None]
+    return next((one for one in reversed(shown) if shows(one, provider.credit_code, provider.name)), None)
+
+
+def _last(store: EventStore, identity: UUID) -> Notice:
+    """The notice, or where it was replaced the one that took its place."""
+    notice = store.load(Notice, identity)
+    while notice.replaced_by is not None:
+        notice = store.load(Notice, notice.replaced_by)
+    return notice
 
 
 def chain(store: EventStore, notice: Notice) -> tuple[Notice, ...]:

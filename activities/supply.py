@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from activities import notices
 from domain import catalogue
 from domain.calendar import Calendar
 from domain.case import independence
@@ -50,11 +51,13 @@ def _about_a_provider(store: EventStore, pool: Pool, command: ProviderCommand, a
     if isinstance(command, rating.RateProvider):
         cases = tuple(store.load(CaseFile, case) for case in provider.engaged)
     members: tuple[Provider, ...] = ()
+    notice = None
     if isinstance(command, admission.AdmitProvider | admission.MoveProvider):
+        notice = notices.of_provider(store, provider, command.document)
         members = tuple(store.load(Provider, provider_id(*home, code)) for code in pool.codes)
     rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
     pack = _rules(command.city, rehearsal=rehearsal)
-    providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases, members))
+    providers.decide(provider, ProviderPapers(command, at, pack, pool, lead, cases, members, notice))
     return [provider, *([pool] if pool.pending_events else [])]
 
 

@@ -23,7 +23,7 @@ _IN_ORDER: Final = ("programme.start", "contract.not_before", "contract.not_afte
 """Days of which none is before the one named ahead of it."""
 _AT_MOST: Final = ("payout.ratio", "payout.cap", "payout.budget", "contract.price_tolerance", "budget.supporting_share")
 _AT_LEAST: Final = ("evaluation.min_level", "evaluation.self_level", "budget.retrofit_share")
-_WAYS: Final = {**dict.fromkeys(_AT_MOST, ("=", "≤")), **dict.fromkeys(_AT_LEAST, ("=", "≥"))}
+_WAYS: Final = {**dict.fromkeys(_AT_MOST, "≤"), **dict.fromkeys(_AT_LEAST, "≥")}
 """Values that the engine holds to as a ceiling or as a floor: a comparator that says the contrary would be a lie."""
 _MORE_THAN_NOTHING: Final = (
     *("programme.target_firms", "selection.batches", "supervision.count", "contract.price_tolerance"),
@@ -70,11 +70,10 @@ def _comparators(pack: Pack) -> Iterator[Disagreement]:
         for index, cited in enumerate(held):
             if cited.comparator != "=" and KEYS[key].kind not in _MEASURED:
                 yield Disagreement(key, f"此键不是数，不写比较符“{cited.comparator}”", index, "comparator")
-            elif cited.comparator not in (ways := _WAYS.get(key, (cited.comparator,))):
-                bound = "上限" if "≤" in ways else "下限"
-                yield Disagreement(
-                    key, f"此键是{bound}，比较符只能是 {ways[1]}，不是“{cited.comparator}”", index, "comparator"
-                )
+            elif key in _WAYS and cited.comparator not in ("=", _WAYS[key]):
+                bound = "上限" if _WAYS[key] == "≤" else "下限"
+                reason = f"此键是{bound}，比较符只能是 {_WAYS[key]}，不是“{cited.comparator}”"
+                yield Disagreement(key, reason, index, "comparator")
 
 
 def _nothing(pack: Pack) -> Iterator[Disagreement]:

@@ -20,8 +20,12 @@ from domain.case.file import Works
 from domain.case.supply import NamedProduct
 from domain.catalogue import Catalogue, EnterProducts, Product
 from domain.commands import Command
-from domain.identity import catalogue_id, command_id, provider_id
+from domain.identity import batch_id, catalogue_id, command_id, notice_id, provider_id
 from domain.money import Money
+from domain.notice.file import Notice
+from domain.notice.keeping import CheckNotice, CompleteNotice
+from domain.notice.publish import PublishNotice
+from domain.notice.snapshot import Row, Subject
 from domain.people import Person, Role
 from domain.provider import rooms
 from domain.provider.file import Membership, Provider
@@ -109,6 +113,61 @@ def test_without_a_pool_the_city_goes_on_and_with_one_only_its_own_sign(town: To
     firm.walked("file-plan", "pass-plan", "file-contract", "pass-contract", "register-contract")
     provider = town.store.load(Provider, provider_id(CITY, town.programme, CODE))
     assert provider.engaged == {firm.case: firm.code}
+
+
+def test_a_provider_that_stands_before_the_public_is_admitted_at_its_notices_end(town: Town) -> None:
+    """Under the notice's own number, or under another one: a number typed otherwise is no way around it."""
+    done(town, "apply-provider")
+    done(town, "apply-provider", code=OTHER, by=replace(own, organisation=OTHER), name="别家软件")
+    window = [days for days in range(0, -15, -1) if days not in (0, -1, -7, -8, -14)]
+    notice = notice_id(CITY, town.programme, Subject.PROVIDERS, "服务商公示1号")
+    row = Row("云软公司", CODE, "", "数字服务商资源池", None, "")
+    published = PublishNotice(
+        command_id=command_id(town.programme, "notice"),
+        by=cast.clerk1,
+        city=CITY,
+        programme=town.programme,
+        subject=Subject.PROVIDERS,
+        document="服务商公示1号",
+        complaint_phone="0533-2345678",
+        rows=(row,),
+        decided_by=("expert-9",),
+        batch=batch_id(CITY, town.programme, "1"),
+    )
+    assert town.desk.handle(published, START - timedelta(days=14)).refusal is None
+
+    def refusal(code: str, document: str) -> str:
+        said = town.desk.handle(says(town, "admit-provider", code, document=document), START).refusal
+        return said.rule if said else ""
+
+    for document in ("服务商公示1号", "会议纪要3号"):
+        assert refusal(CODE, document) == "notice_must_have_been_completed"
+    assert refusal(OTHER, "服务商公示1号") == "provider_must_stand_in_its_notice"
+    shown = town.store.load(Notice, notice)
+    for days in sorted(window):
+        identity = command_id(town.programme, "seen", str(days))
+        seen = CheckNotice(command_id=identity, by=cast.clerk2, notice=notice, sha256=shown.sha256)
+        assert town.desk.handle(seen, START + timedelta(days=days)).refusal is None
+    complete = CompleteNotice(command_id=command_id(town.programme, "end"), by=cast.head, notice=notice)
+    assert town.desk.handle(complete, START).refusal is None
+    done(town, "admit-provider", document="服务商公示1号")
+    done(town, "admit-provider", code=OTHER, document="会议纪要4号")
+
+
+def test_the_same_tier_in_other_words_is_no_move(town: Town) -> None:
+    pooled(town)
+    done(town, "move-provider", tier="集成服务商")
+    for said, tier in enumerate(("integrators", "集成 服务商", "集成服务商 ")):
+        refusal = town.desk.handle(says(town, "move-provider", tier=tier, said=said + 1), START).refusal
+        assert refusal is not None
+        assert refusal.rule == "tier_must_be_another"
+
+
+def test_nobody_is_named_excellent_who_is_not_in_the_pool(town: Town) -> None:
+    done(town, "apply-provider")
+    refusal = town.desk.handle(says(town, "admit-provider", tier="优秀服务商"), START).refusal
+    assert refusal is not None
+    assert refusal.rule == "tier_must_be_chosen_from_the_one_before"
 
 
 def test_a_registered_contract_is_one_append_on_both_files(town: Town) -> None:

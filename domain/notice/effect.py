@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from domain.identity import same
 from domain.notice.file import Notice, NoticeState
 from domain.rules import No, rule
 from domain.words import NOTICE_STATES
@@ -18,6 +19,20 @@ def case_must_stand_in_its_notice(notice: Notice | None, case: UUID, decided_at:
     if notice is None or any(one.case == case and one.version >= decided_at for one in notice.covers):
         return None
     return No(f"本企业（按现在的决定）不在公示“{notice.shown.document}”之内，须列入公示后方可办理")
+
+
+def shows(notice: Notice, credit_code: str, name: str) -> bool:
+    """Whether the public reads of this organisation there: by its code, or by its name where the row bears none."""
+    rows = notice.shown.rows
+    return any(row.credit_code == credit_code if row.credit_code else same(row.name) == same(name) for row in rows)
+
+
+@rule
+def provider_must_stand_in_its_notice(notice: Notice | None, credit_code: str, name: str) -> No | None:
+    """The public has seen this provider among those that were chosen. No notice: the city keeps none for it."""
+    if notice is None or shows(notice, credit_code, name):
+        return None
+    return No(f"{name}不在公示“{notice.shown.document}”之内，须列入公示后方可办理")
 
 
 @rule

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from domain.case.common import institution_must_be_plainly_named
-from domain.identity import credit_code_must_be_well_formed
+from domain.identity import credit_code_must_be_well_formed, same
+from domain.notice.effect import notice_must_have_been_completed, provider_must_stand_in_its_notice
 from domain.policy import Pack
 from domain.provider.file import (
     Membership,
@@ -153,9 +154,11 @@ def name_must_mean_one_provider(pool: Pool, name: str, credit_code: str) -> No |
 
 
 @rule
-def tier_must_be_another(provider: Provider, tier: str) -> No | None:
-    """A move leads somewhere."""
-    return No(f"{provider.name}已在“{tier}”") if tier.strip() == provider.tier else None
+def tier_must_be_another(provider: Provider, tier: str, pack: Pack) -> No | None:
+    """A move leads somewhere: the same tier by its code, or written otherwise, is the same tier."""
+    now, wanted = tier_of(pack, provider.tier), tier_of(pack, tier)
+    stays = now == wanted if now and wanted else same(tier) == same(provider.tier)
+    return No(f"{provider.name}已在“{provider.tier}”") if stays else None
 
 
 def apply_provider(provider: Provider, command: ApplyProvider, papers: ProviderPapers) -> None:
@@ -202,6 +205,8 @@ def _fits(provider: Provider, words: str, papers: ProviderPapers) -> tuple[str, 
     provider_must_say_whom_it_serves(provider, tier)
     tier_must_be_chosen_from_the_one_before(provider, tier, papers.pack)
     tier_must_have_room(provider, tier, papers.members)
+    provider_must_stand_in_its_notice(papers.notice, provider.credit_code, provider.name)
+    notice_must_have_been_completed(papers.notice)
     return () if tier is None else (tier.clause,)
 
 
@@ -209,7 +214,7 @@ def move_provider(provider: Provider, command: MoveProvider, papers: ProviderPap
     """Only who stands well is promoted or moved; who was warned must first put it right."""
     provider_must_stand_where_the_step_begins(provider, Membership.IN_POOL)
     provider_decision_must_be_grounded(tier=command.tier, document=command.document, reason=command.reason)
-    tier_must_be_another(provider, command.tier)
+    tier_must_be_another(provider, command.tier, papers.pack)
     clauses = _fits(provider, command.tier, papers)
     provider.record(
         ProviderMoved, papers, clauses=clauses, from_tier=provider.tier, tier=command.tier, document=command.document

@@ -20,6 +20,7 @@ from domain.words import zh
 
 if TYPE_CHECKING:
     from domain.case.file import CaseFile
+    from domain.notice.file import Notice
 
 
 class Membership(StrEnum):
@@ -162,6 +163,8 @@ class ProviderPapers:
     """The cases in which the provider was engaged, where they count."""
     members: tuple[Provider, ...] = ()
     """Everybody whom the pool lists, where they are counted."""
+    notice: Notice | None = None
+    """The notice (服务商遴选公示) on which a tier rests; None where the city keeps none for this provider."""
 
     def __post_init__(self) -> None:
         # A rule that holds from a later day on decides nothing today, whichever way it is asked for.
