@@ -19,8 +19,8 @@ from domain.notice.file import Notice, NoticePublished
 from domain.notice.publish import PublishNotice, ReissueNotice, publish_notice, reissue_notice
 from domain.notice.room import DECISIONS
 from domain.notice.snapshot import COVERS_CASES, Row, Subject
-from domain.provider.file import Provider
 from domain.places import Places
+from domain.provider.file import Provider
 from domain.record import File
 from domain.rejections import Rejection
 from eventstore.store import EventStore

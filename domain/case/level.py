@@ -6,6 +6,7 @@ Only the bureau's head may let another level stand, beforehand, by a command of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import ClassVar, Literal
 
 from domain.assessment import Assessment, assess, grade_at, named
@@ -84,6 +85,37 @@ def declared_level_must_equal_the_computed(
 
 
 @rule
+def level_must_be_borne_out_by_its_numbers(
+    declared: Grade, standard: Standard, override: tuple[int, int] | None
+) -> No | None:
+    """Six numbers without answers may leave much open, but they do not name a level that they rule out themselves.
+
+    An edition without scenarios counts a dimension that is none of the six numbers: there nothing is ruled out.
+    """
+    asked = next((one for one in standard.thresholds if one.level == declared.level), None)
+    if asked is None or not standard.scenarios or (override is not None and override[1] == declared.level):
+        return None
+    score = declared.foundation + declared.management + declared.effect
+    every = declared.binding_scenarios + declared.guiding_scenarios
+    short = [
+        f"{what}{has}{unit}（须 {least}{unit}）"
+        for what, has, least, unit in (
+            ("得分 ", spelled(score), spelled(asked.score), " 分"),
+            ("达到该级的场景 ", every, asked.scenarios, " 个"),
+            ("其中约束性场景 ", declared.binding_scenarios, asked.binding, " 个"),
+        )
+        if Decimal(has) < Decimal(least)
+    ]
+    if not short:
+        return None
+    return No(
+        f"报告填报为{named(standard, declared.level)}，而所填六项数达不到该级：{'，'.join(short)}。"
+        "若确有理由，由市局科长先行裁定等级",
+        standard.document,
+    )
+
+
+@rule
 def override_must_name_two_levels(computed: int, declared: int) -> No | None:
     """An override says which level was worked out and which other one stands; both are levels."""
     scale = range(LOWEST_LEVEL, HIGHEST_LEVEL + 1)
@@ -95,10 +127,12 @@ def override_must_name_two_levels(computed: int, declared: int) -> No | None:
 def file_answers(case: CaseFile, answers: Answers | None, declared: Grade, papers: CasePapers) -> None:
     """What every report with a level does before it is recorded. Raises Rejection, or OpenQuestion as ``assess``."""
     answers_must_come_where_the_pack_requires_them(answers, papers.pack)
-    if answers is None:
-        return
     standard = papers.standard
     assert standard is not None
+    if answers is None:
+        if case.acceptance is not Acceptance.NONE:  # money rests on this one; a baseline is only told
+            level_must_be_borne_out_by_its_numbers(declared, standard, case.level_override)
+        return
     assessment = assess(standard, answers)
     declared_level_must_equal_the_computed(declared, standard, answers, assessment, case.level_override)
     case.record(

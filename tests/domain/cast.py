@@ -50,7 +50,7 @@ HAND_OF: Final[Mapping[Role, Person]] = {person.role: person for person in rever
 """One person for every role, of the organisation that has to do with the case."""
 
 LEVEL_2: Final = Grade("2024", 2, Decimal(30), Decimal(18), Decimal(12), 6, 3)
-LEVEL_1: Final = Grade("2024", 1, Decimal(15), Decimal(9), Decimal(6), 2, 1)
+LEVEL_1: Final = Grade("2024", 1, Decimal(15), Decimal(9), Decimal(6), 4, 3)
 
 LINES: Final = (
     SpendLine("software", "制造执行系统", Money.yuan("600000.01")),

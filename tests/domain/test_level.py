@@ -58,6 +58,29 @@ def test_a_report_keeps_its_answers_and_how_they_were_worked_out(kind: str, leve
     )
 
 
+@shows("level_must_be_borne_out_by_its_numbers")
+@pytest.mark.parametrize("kind", ["file-evaluation", "file-recheck"])
+@pytest.mark.parametrize(
+    ("ruled_out", "told"),
+    [
+        ({"foundation": Decimal("9.9")}, "得分 39.9 分（须 40 分）"),
+        ({"guiding_scenarios": 0, "binding_scenarios": 5}, "达到该级的场景 5 个（须 6 个）"),
+        ({"guiding_scenarios": 6, "binding_scenarios": 2}, "其中约束性场景 2 个（须 3 个）"),
+    ],
+)
+def test_six_numbers_without_answers_name_no_level_that_they_rule_out(
+    kind: str, ruled_out: dict[str, Any], told: str
+) -> None:
+    """Unless the bureau let another level stand."""
+    due, no = ready(kind), replace(LEVEL_2, **ruled_out)
+    refused = filed(due, kind, no, None).then_refused("level_must_be_borne_out_by_its_numbers", S2024.document)
+    assert refused.refusal is not None
+    assert told in refused.refusal.sentence
+    filed(due, kind, LEVEL_2, None).then(REPORTS[kind][1])
+    overridden = due.did(("override-level", {"computed": 1, "declared": 2}))
+    filed(overridden, kind, no, None).then(REPORTS[kind][1])
+
+
 @shows("declared_level_must_equal_the_computed")
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_level_that_the_answers_do_not_bear_out_is_refused_with_both_and_why(kind: str) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from domain.case.acceptance import AcceptanceConfirmed
 from domain.case.listing import PilotConfirmed
+from domain.notice.effect import provider_must_stand_in_its_notice
 from domain.notice.snapshot import Subject
 from tests.domain.board import Board, hanging
-from tests.domain.play import after, ready, shows
+from tests.domain.play import after, passed, ready, refused, shows
 
 DAY_AFTER = date(2026, 3, 10)
 STOOD_SO_FAR = hanging().seen_on(3, 4, 5, 6, 9).on(DAY_AFTER)
@@ -67,3 +68,17 @@ def test_a_result_that_was_judged_again_is_known_by_its_place_in_the_file() -> N
         assert getattr(play.case, place) == decision.originator_version
     promoted = ready("promote-from-waitlist").when("promote-from-waitlist")
     assert promoted.case.proposed_at == promoted.happened[0].originator_version
+
+
+@shows("provider_must_stand_in_its_notice")
+def test_a_provider_that_the_public_never_read_of_comes_into_no_tier() -> None:
+    notice, name = STOOD_SO_FAR.notice, "云软公司"
+    stranger = "91370300MA3C0PRY9X"
+    with refused("provider_must_stand_in_its_notice", "asked"):
+        provider_must_stand_in_its_notice(notice, stranger, name)
+    row = notice.shown.rows[0]
+    provider_must_stand_in_its_notice(notice, row.credit_code, name)
+    notice.snapshot = replace(notice.shown, rows=(replace(row, credit_code="", name="云软 公司"),))
+    provider_must_stand_in_its_notice(notice, stranger, name)
+    provider_must_stand_in_its_notice(None, stranger, name)
+    passed("asked")
