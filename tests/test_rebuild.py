@@ -12,6 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 import embedded
+from activities.desk import Desk
 from activities.messages import CaseLife
 from cli.rebuild import life_of
 from domain.case.file import Stage
@@ -21,6 +22,7 @@ from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id
 from domain.money import Money, total
 from eventstore.store import EventStore
+from policies.calendars import published
 from rehearsal.play import TICK
 from settings import Settings
 from tests.domain.lines import MAIN, WAITS
@@ -130,6 +132,7 @@ async def test_with_temporals_database_gone_every_life_goes_on_and_is_paid_once(
     store.close()
     store = town.store = EventStore(installation.dsn())
     store.prepare()
+    town.desk = Desk(store, published())
     assert not any([await is_known(client, firm) for firm in firms])
 
     told = await shell.type("rebuild", "workflows", "--json")
