@@ -103,6 +103,11 @@ PATHS: Final[Mapping[str, Path]] = {
         [TOO_LOW, "order-rectification", "~rectification"],
         rules={"timers.rectification": Days(30, "natural", "lapse")},
     ),
+    "paid-in-a-round": Path(
+        upto("confirm-acceptance"),
+        ["register-account", "verify-entitlement", "approve-payout", "instruct-payment", "record-receipt"],
+        ends=False,
+    ),
     "bounce": Path(
         upto("verify-entitlement"),
         ["approve-payout", "instruct-payment", "record-bounce", "instruct-payment", "record-receipt"],
