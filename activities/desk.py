@@ -22,6 +22,7 @@ from domain.case import rooms
 from domain.case.adoption import AdoptRules
 from domain.case.application import OpenCase, SubmitApplication
 from domain.case.file import CaseFile, CasePapers
+from domain.case.payout import RecordBounce
 from domain.case.rooms import Standing
 from domain.case.vouchers import looked_up
 from domain.commands import CaseCommand, Command, Receipt
@@ -239,6 +240,8 @@ class Desk:
                 register=register,
                 elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
             )
+        if isinstance(command, RecordBounce) and (of := case.instructed_in.get(command.instruction)) is not None:
+            papers = replace(papers, payout_round=self._store.load(PayoutRound, of))
         if known := looked_up(case, command):
             registers = {one.id: self._store.load(VoucherRegister, one.id) for one in known}
             papers = replace(papers, vouchers=registers)

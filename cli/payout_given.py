@@ -32,7 +32,12 @@ def give_round(settings: Settings, command: RoundCommand) -> Receipt:
         asyncio.run(begin_all(settings, [RoundLife(stream, command.city)]))
         return receipt
     if before is not None or held.is_new or held.is_over:
-        return decide(settings, command)  # no workflow waits for it: the desk answers as before, or refuses
+        receipt = decide(settings, command)  # no workflow waits for it: the desk answers as before, or refuses
+        with record(settings) as store:
+            reopened = held.is_over and not store.load(PayoutRound, stream).is_over
+        if reopened:
+            asyncio.run(begin_all(settings, [RoundLife(stream, command.city)]))
+        return receipt
     receipt_or_sent = asyncio.run(through_the_engine(settings, command, signal=False))
     assert receipt_or_sent is not None
     return receipt_or_sent

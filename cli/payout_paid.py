@@ -92,7 +92,7 @@ def receipts(
     hand = person(by, role, organisation)
     settings, home = home_of(city, programme)
     with opened(settings, city, home, number) as held:
-        rules.round_must_be_at_this_step(held.file, Step.PAYMENT)
+        rules.round_must_be_at_this_step(held.file, Step.PAYMENT, Step.CLOSED)
         numbers = [fact.file_number for fact in held.facts if isinstance(fact, PaymentsInstructed)]
         found = reading.read(file, held.file.orders, numbers)
         rules.receipts_must_be_taken_in_once(held.file, found.sha256)

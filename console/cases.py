@@ -42,7 +42,7 @@ _STOPS: Final = frozenset(
         "case.application-lapsed",
     }
     | {"case.acceptance-failed", "case.inspection-found", "case.revoked", "case.payment-bounced"}
-    | {"case.lookback-recheck-failed", "case.recovery-handed-over"}
+    | {"case.payment-returned", "case.lookback-recheck-failed", "case.recovery-handed-over"}
 )
 
 

@@ -229,6 +229,26 @@ def test_a_round_is_closed_with_two_files_and_a_green_reconciliation(office: Off
     assert reconcile(town.store, CITY, town.programme).difference_fen == 0
 
 
+def test_a_closed_round_opens_again_when_a_bank_sends_a_payment_back(office: Office, town: Town) -> None:
+    (firm,) = firms(town, 1)
+    office.instructed()
+    (order,) = office.file.orders
+    filled = office.returned(office.received())
+    office.did("receipts", str(filled), *COUNTY_HAND)
+    office.did("close", "--by", "treasury-1")
+
+    late = fill(filled, office.folder / "退票.xlsx", {order.instruction: (office.today, "", "账户已销户")})
+    taken = office.did("receipts", str(late), *COUNTY_HAND)
+    assert (taken["received"], taken["bounced"]) == (0, 1)
+    assert (office.file.step, firm.file.subsidy, paid(town)) == ("payment", Subsidy.APPROVED, ZERO)
+    assert [one["what"] for one in reconciled(office)["differences"]] == ["bounced"]
+    office.did("instruct", "--document", "财企2号", "--by", "treasury-1")
+    again = office.returned({office.file.orders[-1].instruction: (office.today, str(ENTITLEMENT))}, "再次回执.xlsx")
+    office.did("receipts", str(again), *COUNTY_HAND)
+    office.did("close", "--by", "treasury-1")
+    assert (office.file.step, paid(town)) == ("closed", ENTITLEMENT)
+
+
 def reconciled(office: Office) -> Any:
     told = office.type("reconcile", "--json")
     assert told.status == 3, told

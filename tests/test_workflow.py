@@ -62,6 +62,17 @@ async def test_a_firm_goes_through_all_eight_stages_by_real_commands(town: Town)
     assert START <= times[0] < START + timedelta(minutes=2)
 
 
+async def test_a_payment_that_comes_back_late_runs_no_stage_backwards(town: Town) -> None:
+    firm = await town.begun()
+    await firm.did(*upto("record-receipt"), "record-bounce")
+    assert (await firm.handle.query("standing"))["stage"] == Stage.LOOKBACK
+    with pytest.raises(Rejection) as no:
+        await firm.does("close-case")
+    assert no.value.refusal.rule == "subsidy_must_be_settled_first"
+    await firm.did("instruct-payment", "record-receipt", "close-case")
+    assert await firm.handle.result() == "closed"
+
+
 async def test_a_workflow_begins_anew_where_the_record_says(town: Town) -> None:
     """Its engine was lost: the same stage, the same next moment, from the events alone."""
     firm = await town.begun()

@@ -19,6 +19,7 @@ from domain.expert_review.ranking import Score
 from domain.fund.file import Fund
 from domain.money import ZERO, Money
 from domain.notice.file import Notice
+from domain.payout_round.file import PayoutRound
 from domain.payout_round.plan import Account, PlanLine
 from domain.people import Role
 from domain.places import Applicant, Places
@@ -164,6 +165,8 @@ class CasePapers:
     """The same firm's cases in other cities, as its register names them."""
     planned: PlanLine | None = None
     """The case's line in the payout plan that is being approved or instructed; None outside a round."""
+    payout_round: PayoutRound | None = None
+    """The round of the payment that the command is about."""
     vouchers: Mapping[UUID, VoucherRegister] = field(default_factory=dict)
     """The registers of the papers that the command files or strikes."""
 
@@ -176,7 +179,8 @@ class CasePapers:
     @property
     def beside(self) -> tuple[File, ...]:
         """The files beside the case that the decision has written on; they are appended together with it."""
-        files = (self.fund, self.queue, self.places, self.register, *self.providers.values(), *self.vouchers.values())
+        one_of_a_kind = (self.fund, self.queue, self.payout_round, self.places, self.register)
+        files = (*one_of_a_kind, *self.providers.values(), *self.vouchers.values())
         return tuple(file for file in files if file is not None and file.pending_events)
 
     @property
@@ -262,6 +266,8 @@ class CaseFile(File):
         self.instruction = ""
         self.instructions = 0
         self.instructed_at: datetime | None = None
+        self.instructed_in: dict[str, UUID | None] = {}
+        """By instruction: the payout round that gave it out."""
         self.paid = ZERO
         self.received: dict[str, Money] = {}
         """By instruction."""

@@ -25,6 +25,7 @@ from domain.fund import payment as fund
 from domain.money import ZERO
 from domain.policy import Pack
 from domain.rules import No, rule
+from domain.words import zh
 
 LEVEL_FALLEN = "等级回落"
 """The one finding that may be mended before anything is decided."""
@@ -322,6 +323,14 @@ def ground_must_be_in_the_pack(ground: str, findings: tuple[str, ...], pack: Pac
 
 
 @rule
+def subsidy_must_be_settled_first(case: CaseFile) -> No | None:
+    """A case is not archived while money is due to its firm; a payment may have come back after its receipt."""
+    if case.subsidy in (Subsidy.PAID, Subsidy.NOT_DUE, Subsidy.RELEASED):
+        return None
+    return No(f"补贴现为“{zh(case.subsidy)}”，须先拨付到账或不再拨付，才能结项")
+
+
+@rule
 def instruction_must_have_come_home(case: CaseFile) -> No | None:
     """While a payment is on its way nobody knows whether there is money to recover; receipt or bounce comes first."""
     return No(f"拨付指令 {case.instruction} 尚未回执或退票") if case.subsidy is Subsidy.INSTRUCTED else None
@@ -434,6 +443,7 @@ def close_case(case: CaseFile, command: CloseCase, papers: CasePapers) -> None:
     """Nothing is open any more."""
     step_must_be_due(case.stage, Stage.LOOKBACK)
     step_must_be_due(case.recovery, Recovery.NONE)
+    subsidy_must_be_settled_first(case)
     finding_must_be_settled_first(case)
     case.record(CaseCompleted, papers, clauses=(papers.pack.clause("lookback.rule"),))
 

@@ -8,6 +8,7 @@ from datetime import date
 from typing import ClassVar, Literal
 
 from domain.calendar import china_day
+from domain.case import returned
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.payout_plan import BEFORE_PAYOUT, must_be_free_to_be_paid, payout_must_go_through_its_round, still_due
@@ -47,6 +48,7 @@ class PaymentInstructed(CaseFact):
         file.instruction = self.instruction
         file.instructions += 1
         file.instructed_at = self.timestamp
+        file.instructed_in[self.instruction] = file.planned_in
         file.sign("instruct payment", self.by.id)
 
 
@@ -91,7 +93,7 @@ class PaymentBounced(CaseFact):
         file.instruction = ""
 
 
-EVENTS = (AccountRegistered, PaymentInstructed, PartReceived, PaymentReceived, PaymentBounced)
+EVENTS = (AccountRegistered, PaymentInstructed, PartReceived, PaymentReceived, PaymentBounced, *returned.EVENTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +219,10 @@ def record_receipt(case: CaseFile, command: RecordReceipt, papers: CasePapers) -
 
 
 def record_bounce(case: CaseFile, command: RecordBounce, papers: CasePapers) -> None:
-    """The money never arrived; the commitment stands."""
+    """The money never arrived, and the commitment stands; or it had arrived, and is taken out of the books again."""
+    if command.instruction in case.received:
+        returned.return_payment(case, command.instruction, papers)
+        return
     step_must_be_due(case.subsidy, Subsidy.INSTRUCTED)
     receipt_must_match_the_instruction(case, command.instruction, None)
     words_must_be_given(command.reason, "退票原因")

@@ -14,7 +14,7 @@ from domain.queue import PayoutQueue, Waiting
 
 
 def stand_in_line(case: CaseFile, papers: CasePapers) -> None:
-    """The firm waits for its subsidy from here on; where it waits already, nothing changes."""
+    """The firm waits for its subsidy from here on; where it waits already, it keeps its place."""
     assert case.entitlement is not None
     assert case.acceptance_applied_at is not None
     assert case.accepted_at is not None
@@ -28,7 +28,11 @@ def stand_in_line(case: CaseFile, papers: CasePapers) -> None:
         mended=case.mended_at,
         complete=case.accepted_at,
     )
-    queue.join(_queue(papers), waiting, papers)
+    held = _queue(papers).waiting.get(case.id)
+    if held is not None and held.amount != waiting.amount:
+        wait_for_the_rest(case, waiting.amount, papers)  # a part that was approved was taken out of its plan again
+    else:
+        queue.join(_queue(papers), waiting, papers)
 
 
 def wait_for_the_rest(case: CaseFile, rest: Money, papers: CasePapers) -> None:

@@ -99,6 +99,7 @@ MOVES_MONEY: Final = (
     entitlement.VerifyEntitlement,
     payout_plan.ApprovePayout,
     payout.RecordReceipt,
+    payout.RecordBounce,
     recovery.RecordRefund,
     withdrawal.ApproveWithdrawal,
     lookback.RevokeQualification,
@@ -106,6 +107,7 @@ MOVES_MONEY: Final = (
 """Commands that book on the fund, or line up for its money, in the same transaction."""
 
 FREES_MONEY: Final = (
+    payout.RecordBounce,
     recovery.RecordRefund,
     withdrawal.ApproveWithdrawal,
     lookback.RevokeQualification,

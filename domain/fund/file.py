@@ -64,9 +64,11 @@ class Fund(File):
         self.documents: tuple[OnDocument | CountySettled, ...] = ()
         self.books: dict[Account, Money] = {}
         """Debits less credits."""
-        self.committed_to: dict[UUID, FundCommitted] = {}
+        self.committed_to: dict[UUID, FundCommitted | FundReturned] = {}
         self.paid_to: dict[UUID, dict[str, Money]] = {}
         """What each source has paid to a case and not got back."""
+        self.payments: dict[str, FundPaid] = {}
+        """By instruction, as far as the firms have them."""
 
     def post(self, posting: Posting) -> None:
         """Move each source's part from the account that gives to the account that receives."""
@@ -82,7 +84,7 @@ class Fund(File):
             held[part.source] = held.get(part.source, ZERO) + part.amount
 
     def repay(self, case: UUID, parts: Iterable[Part]) -> None:
-        """A firm has given back so much to each source."""
+        """A firm has given back, or never had, so much of each source's money."""
         for part in parts:
             self.paid_to[case][part.source] -= part.amount
 
@@ -270,6 +272,23 @@ class FundPaid(Posting):
         file.post(self)
         file.committed_to.pop(self.case)
         file.owe(self.case, self.parts)
+        file.payments[self.instruction] = self
+
+
+class FundReturned(Posting):
+    """到账后退票: the bank sent a payment back after its receipt; the money is set aside for its firm again."""
+
+    TOPIC: ClassVar[str] = "fund.payment-returned"
+    SIDES = frozenset({("committed", "paid")})
+    class_version: ClassVar[int] = 1
+    case: UUID
+    instruction: str
+
+    def fold(self, file: Fund) -> None:
+        file.post(self)
+        file.committed_to[self.case] = self
+        file.payments.pop(self.instruction)
+        file.repay(self.case, self.parts)
 
 
 class FundRecovered(Posting):
@@ -308,6 +327,7 @@ EVENTS = (
     FundCommitted,
     FundReleased,
     FundPaid,
+    FundReturned,
     FundRecovered,
     CountySettled,
 )

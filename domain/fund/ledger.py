@@ -16,6 +16,7 @@ from domain.fund.file import (
     FundAllocated,
     FundFact,
     FundPaid,
+    FundReturned,
     FundTakenBack,
     Posting,
     Source,
@@ -173,8 +174,8 @@ def firms(facts: Facts, case_of: CaseOf, until: date | None = None) -> tuple[Fir
         last[case] = fact.originator_version
         if fact.debit in own:
             own[fact.debit] += fact.amount
-        if fact.credit == "committed":
-            own["committed"] -= fact.amount
+        if fact.credit in ("committed", "paid"):
+            own[fact.credit] -= fact.amount
         if fact.credit == "recovered":
             own["recovered"] += fact.amount
     return tuple(_account(case_of(case), own, last[case]) for case, own in kept.items())
@@ -193,7 +194,7 @@ def counties(facts: Facts, until: date | None = None) -> tuple[CountyAccount, ..
                     carried = surplus.get(source, ZERO) if fact.carried else ZERO
                     kept[county, source] = replace(one, carried=carried, document=fact.document)
             continue
-        if not isinstance(fact, FundAllocated | FundTakenBack | FundPaid) or not fact.county:
+        if not isinstance(fact, FundAllocated | FundTakenBack | FundPaid | FundReturned) or not fact.county:
             continue
         for part in fact.parts:
             at = fact.county, part.source
@@ -205,7 +206,8 @@ def counties(facts: Facts, until: date | None = None) -> tuple[CountyAccount, ..
                     name = "returned" if fact.command_id in settlements else "taken_back"
                 case _:
                     name = "paid"
-            kept[at] = replace(one, **{name: getattr(one, name) + part.amount})
+            amount = -part.amount if isinstance(fact, FundReturned) else part.amount
+            kept[at] = replace(one, **{name: getattr(one, name) + amount})
     order = {source.value: place for place, source in enumerate(Source)}
     return tuple(kept[at] for at in sorted(kept, key=lambda at: (at[0], order[at[1]])))
 

@@ -11,6 +11,7 @@ from domain.fund.file import (
     FundPaid,
     FundRecovered,
     FundReleased,
+    FundReturned,
     Part,
     Source,
     sum_of,
@@ -74,6 +75,22 @@ def refund_must_not_exceed_what_was_paid(fund: Fund, case: UUID, amount: Money) 
     return None if amount <= paid else No(f"退款 {amount} 元超过该企业未退的已拨款 {paid} 元")
 
 
+@rule
+def payment_must_have_been_booked(fund: Fund, case: UUID, instruction: str) -> No | None:
+    """What comes back was paid, to this firm and under this instruction."""
+    paid = fund.payments.get(instruction)
+    return None if paid is not None and paid.case == case else No(f"资金账上没有指令 {instruction} 的已拨付款项")
+
+
+@rule
+def return_must_not_exceed_what_is_out(fund: Fund, case: UUID, parts: tuple[Part, ...]) -> No | None:
+    """What the firm has refunded meanwhile cannot come back from the bank a second time."""
+    out = fund.paid_to[case]
+    if all(part.amount <= out[part.source] for part in parts):
+        return None
+    return No(f"该企业未退的已拨款只有 {fund.outstanding(case)} 元，少于退票的 {sum_of(parts)} 元，请先核对退款")
+
+
 def shares_of_a_refund(fund: Fund, case: UUID, amount: Money) -> tuple[Part, ...]:
     """A refund by source, in the shares of what each has not got back yet; the last fen makes every source whole."""
     owed = fund.paid_to[case]
@@ -135,6 +152,26 @@ def pay(fund: Fund, case: UUID, amount: Money, instruction: str, papers: Papers)
         amount=amount,
         county=held.county,
         parts=held.parts,
+        case=case,
+        instruction=instruction,
+    )
+
+
+def take_back(fund: Fund, case: UUID, instruction: str, papers: Papers) -> None:
+    """Book that the bank sent a received payment back: it is set aside for the firm again, as it had been."""
+    payment_must_have_been_booked(fund, case, instruction)
+    case_must_not_be_committed_twice(fund, case)
+    paid = fund.payments[instruction]
+    return_must_not_exceed_what_is_out(fund, case, paid.parts)
+    fund.record(
+        FundReturned,
+        papers,
+        clauses=_rest_on(papers),
+        debit="committed",
+        credit="paid",
+        amount=paid.amount,
+        county=paid.county,
+        parts=paid.parts,
         case=case,
         instruction=instruction,
     )

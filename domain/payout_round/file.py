@@ -98,7 +98,7 @@ class PayoutRound(File):
 
     @property
     def is_over(self) -> bool:
-        """Nothing can happen to it any more."""
+        """Nothing is left to be done; only a payment that the bank sends back later opens a closed round again."""
         return self.step in (Step.CLOSED, Step.CALLED_OFF)
 
     def line_of(self, case: UUID) -> PlanLine | None:
@@ -239,6 +239,18 @@ class PayoutsRetracted(Fact):
         file.retracted = (*file.retracted, *self.cases)
 
 
+class PayoutRoundReopened(Fact):
+    """轮次重开: the bank sent a payment back after the round was closed; its line is to be paid again, or taken out."""
+
+    TOPIC: ClassVar[str] = "payout-round.reopened"
+    case: UUID
+    instruction: str
+    amount: Money
+
+    def fold(self, file: PayoutRound) -> None:
+        file.step = Step.PAYMENT
+
+
 class PayoutRoundCalledOff(Fact):
     """取消轮次: before any money was set aside."""
 
@@ -272,4 +284,5 @@ EVENTS = (
     PayoutsRetracted,
     PayoutRoundCalledOff,
     PayoutRoundClosed,
+    PayoutRoundReopened,
 )

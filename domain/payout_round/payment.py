@@ -108,7 +108,7 @@ def instruct_payments(payout_round: PayoutRound, command: InstructPayments, pape
 
 def file_receipts(payout_round: PayoutRound, command: FileReceipts, papers: RoundPapers) -> list[CaseFile]:
     """Every line of the file is booked, or none: a wrong one would leave the file half true."""
-    rules.round_must_be_at_this_step(payout_round, Step.PAYMENT)
+    rules.round_must_be_at_this_step(payout_round, Step.PAYMENT, Step.CLOSED)  # a bank may take its time
     rules.receipts_must_be_taken_in_once(payout_round, command.sha256)
     rules.round_hand_must_differ(payout_round, command.by, "draw plan", "approve plan", "instruct payments")
     booked = [book(payout_round, slip, command, papers) for slip in command.slips]
@@ -130,7 +130,7 @@ def book(payout_round: PayoutRound, slip: Slip, command: FileReceipts, papers: R
         spoken = payout.RecordReceipt(
             **said(command, case.id), instruction=slip.instruction, amount=slip.amount, received_on=slip.on
         )
-    rooms.decide(case, replace(own, command=spoken))
+    rooms.decide(case, replace(own, command=spoken, payout_round=payout_round))
     return case
 
 

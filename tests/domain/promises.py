@@ -13,6 +13,7 @@ from domain.case.lookback import InspectionFound, InspectionPassed
 from domain.case.payout import PaymentInstructed, PaymentReceived
 from domain.case.payout_plan import PayoutApproved
 from domain.case.recovery import RecoveryDecided, RecoveryNotified, RefundRecorded
+from domain.case.returned import PaymentReturned
 from domain.case.review import CityReviewPassed, CountyReviewPassed
 from domain.case.rooms import standing
 from domain.case.schedule import TIMERS, ReminderRecorded
@@ -35,9 +36,10 @@ def must_hold(play: Play) -> None:
     nobody_does_two_steps(play)
     who_evaluated_never_inspects_afterwards(play)
     who_let_another_level_stand_accepts_nothing_afterwards(play)
-    a_lost_qualification_moves_no_money(case)
+    a_lost_qualification_moves_no_money(play, case)
     deadlines_belong_to_running_timers(play, case)
     a_case_is_closed_for_a_reason(play, case)
+    no_case_is_archived_over_money_that_is_due(case)
 
 
 def no_money_without_acceptance_and_never_more_than_its_due(play: Play, case: CaseFile) -> None:
@@ -48,7 +50,7 @@ def no_money_without_acceptance_and_never_more_than_its_due(play: Play, case: Ca
     assert ZERO <= case.refunded <= case.paid <= due
     assert case.refunded <= case.to_recover <= case.paid
     assert case.entitlement is None or due <= case.entitlement.cap
-    assert len(of(play, PaymentReceived)) <= 1
+    assert len(of(play, PaymentReceived)) - len(of(play, PaymentReturned)) in (0, 1)
 
 
 def fund_and_case_tell_the_same(case: CaseFile, fund: Fund) -> None:
@@ -95,10 +97,10 @@ def who_let_another_level_stand_accepts_nothing_afterwards(play: Play) -> None:
             assert fact.by.id not in overrode
 
 
-def a_lost_qualification_moves_no_money(case: CaseFile) -> None:
+def a_lost_qualification_moves_no_money(play: Play, case: CaseFile) -> None:
     if case.qualification in (Qualification.REVOKED, Qualification.WITHDRAWN, Qualification.NOT_SELECTED):
         assert case.subsidy in (Subsidy.NONE, Subsidy.RELEASED, Subsidy.PAID)
-        assert case.recovery is Recovery.NONE or case.paid > ZERO
+        assert case.recovery is Recovery.NONE or case.paid > ZERO or of(play, PaymentReturned)
     if case.inspection in (Inspection.FOUND, Inspection.RECTIFYING, Inspection.RECHECKING, Inspection.UPHELD):
         assert case.frozen
     else:
@@ -122,6 +124,13 @@ def a_case_is_closed_for_a_reason(play: Play, case: CaseFile) -> None:
         or bool(of(play, AcceptanceFailed))
     )
     assert case.is_open != ended
+
+
+def no_case_is_archived_over_money_that_is_due(case: CaseFile) -> None:
+    if case.qualification is Qualification.COMPLETED:
+        assert case.subsidy in (Subsidy.PAID, Subsidy.NOT_DUE)
+        due = case.entitlement.amount if case.entitlement else ZERO
+        assert case.paid == due
 
 
 def of(play: Play, kind: type[Any]) -> list[Any]:

@@ -94,6 +94,7 @@ SELDOM = {
     "close-case": 0.1,
     "file-statement": 0.5,
     "record-refund": 0.1,
+    "record-bounce": 0.1,
     "record-reminder": 0.5,
     "approve-conflict": 0.1,
 }

@@ -49,6 +49,8 @@ class FundInAnyOrder(RuleBasedStateMachine):
         self.came: set[Source] = set()
         self.promised: dict[int, tuple[str, dict[Source, int]]] = {}
         self.paid: dict[int, int] = {}
+        self.payments: dict[int, tuple[str, dict[Source, int]]] = {}
+        """The last payment of each firm: out of whose allocation, and what each source bore."""
 
     @property
     def treasury(self) -> Treasury:
@@ -177,13 +179,31 @@ class FundInAnyOrder(RuleBasedStateMachine):
 
         def move(city: Treasury, fund: Fund) -> None:
             desk = city.desk(SettleCounty, county=COUNTY, carry=False)
-            funds.pay(fund, city.case(firm), Money(due + off), "指令", desk)
+            funds.pay(fund, city.case(firm), Money(due + off), f"指令{firm}", desk)
 
         possible = firm in self.promised and not off
         self.act(move, possible=possible)
         if possible:
-            self.promised.pop(firm)
+            self.payments[firm] = self.promised.pop(firm)
             self.paid[firm] = self.paid.get(firm, 0) + due
+
+    @rule(firm=st.sampled_from(FIRMS))
+    def come_back(self, firm: int) -> None:
+        """The bank sends the last payment back; what was refunded of it cannot come a second time."""
+
+        def move(city: Treasury, fund: Fund) -> None:
+            desk = city.desk(SettleCounty, county=COUNTY, carry=False)
+            funds.take_back(fund, city.case(firm), f"指令{firm}", desk)
+
+        city = self.treasury
+        out = city.fund().paid_to.get(city.case(firm), {})
+        _, amounts = self.payments.get(firm, ("", {}))
+        still_out = all(fen <= out[source].fen for source, fen in amounts.items())
+        possible = firm in self.payments and firm not in self.promised and still_out
+        self.act(move, possible=possible)
+        if possible:
+            self.promised[firm] = self.payments.pop(firm)
+            self.paid[firm] -= sum(self.promised[firm][1].values())
 
     @rule(firm=st.sampled_from(FIRMS), share=st.sampled_from([1, 2, 3, 7]), off=st.sampled_from([0, 0, 1]))
     def recover(self, firm: int, share: int, off: int) -> None:

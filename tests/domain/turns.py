@@ -50,6 +50,7 @@ def _may_be_archived(case: CaseFile) -> bool:
         case.stage is Stage.LOOKBACK
         and case.recovery is Recovery.NONE
         and case.inspection in (Inspection.NONE, Inspection.CLEAN)
+        and case.subsidy in (Subsidy.PAID, Subsidy.NOT_DUE, Subsidy.RELEASED)
     )
 
 
@@ -122,7 +123,7 @@ TURNS: Final[Mapping[str, Turn]] = {
     "approve-payout": _subsidy(Subsidy.VERIFIED),
     "instruct-payment": _subsidy(Subsidy.APPROVED),
     "record-receipt": _subsidy(Subsidy.INSTRUCTED),
-    "record-bounce": _subsidy(Subsidy.INSTRUCTED),
+    "record-bounce": lambda case: case.subsidy is Subsidy.INSTRUCTED or bool(case.received),
     "draw-case": _may_be_drawn,
     "record-inspection": _inspection(Inspection.DRAWN),
     "order-lookback-rectification": _inspection(Inspection.FOUND),
