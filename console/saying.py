@@ -52,7 +52,7 @@ LABELS: Final[Mapping[str, str]] = {
     "second_evaluator": "同行评测人员", "second_inspector": "同行抽查人员", "self_grade": "自评结果",
     "self_level": "自评等级", "standard_version": "指标内容版本", "steps": "判定过程",
     "slip": "缴款凭证", "source": "来源", "statement": "陈述申辩内容",
-    "subsidy": "补贴", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
+    "subsidy": "补贴", "to_recover": "应追缴（元）", "to": "移送至", "verified": "核实的投入", "version": "规则版本",
     "address": "公示页面地址", "covers": "涉及的档案", "day": "日期", "days_left": "剩余日数",
     "days_proven": "已核验日数", "decided_by": "决定人", "ends": "公示截止日", "formerly": "此前公示文号",
     "cause": "警示原因", "decision": "服务商处理命令号", "number": "异议序号", "objection": "异议",

@@ -734,9 +734,10 @@ def _payout(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str,
 
 def _lookback(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, Any]]:
     case = life.case
-    if case.stage is Stage.LOOKBACK and case.subsidy in (Subsidy.APPROVED, Subsidy.INSTRUCTED) and not case.frozen:
+    clear = case.stage is Stage.LOOKBACK and case.inspection in (Inspection.NONE, Inspection.CLEAN)
+    if clear and case.subsidy in (Subsidy.APPROVED, Subsidy.INSTRUCTED):
         return _payout(life, max(luck, 0.4))
-    if case.instruction in case.received and case.recovery is Recovery.NONE and 0.3 < luck < 0.4:
+    if clear and case.instruction in case.received and 0.3 < luck < 0.4:
         return payout.RecordBounce, Role.COUNTY_TREASURY, {"instruction": case.instruction}
     found = {"findings": ("等级回落",) if luck < 0.3 else ("数据失真",)} if life.bad else {"findings": ()}
     match case.inspection:

@@ -25,8 +25,8 @@ class PaymentReturned(CaseFact):
     """``approved``: to be instructed again; of a revoked firm ``released``, or ``paid`` where it has other payments."""
     approved: Money
     """What waits to be instructed again; zero where nothing does."""
-    planned_in: UUID | None
-    """The payout round in whose plan that stands."""
+    payout_round: UUID | None
+    """In whose plan that stands."""
     to_recover: Money
     """What is asked back of the firm from here on: no more than it still has; zero where nothing is asked yet."""
 
@@ -36,7 +36,7 @@ class PaymentReturned(CaseFact):
         file.instruction = ""
         file.subsidy = self.subsidy
         file.approved = self.approved
-        file.planned_in = self.planned_in
+        file.planned_in = self.payout_round
         file.to_recover = self.to_recover
 
 
@@ -77,7 +77,7 @@ def return_payment(case: CaseFile, instruction: str, papers: CasePapers) -> None
         amount=amount,
         subsidy=has_others if revoked else Subsidy.APPROVED,
         approved=ZERO if revoked else amount,
-        planned_in=case.planned_in if revoked else case.instructed_in.get(instruction),
+        payout_round=case.planned_in if revoked else case.instructed_in.get(instruction),
         to_recover=min(case.to_recover, left),
     )
     if case.recovery is not Recovery.NONE and _owed(case) == ZERO:
