@@ -12,7 +12,7 @@ from uuid import UUID
 
 import structlog
 
-from activities import expert_reviews, notices, payout_rounds, quotas, supply, treasury
+from activities import expert_reviews, notices, payout_rounds, quotas, registers, supply, treasury
 from activities.messages import Answer
 from activities.rules import pinned
 from domain import authority, catalogue
@@ -38,7 +38,6 @@ from domain.identity import (
     fund_id,
     places_id,
     queue_id,
-    register_id,
 )
 from domain.notice import room
 from domain.notice.common import NoticeCommand
@@ -52,7 +51,6 @@ from domain.provider import rooms as providers
 from domain.queue import PayoutQueue
 from domain.quotas import ResetQuotas, SetQuotas
 from domain.record import File
-from domain.register import Register
 from domain.rejections import Refusal, Rejection
 from domain.vouchers import VoucherRegister
 from eventstore.store import TAKEN, Conflict, EventStore
@@ -232,19 +230,13 @@ class Desk:
         if isinstance(command, rooms.LOOKS_AT_EXCLUSIONS):
             papers = replace(papers, exclusions=self._store.load(Exclusions, exclusions_id(case.city)))
         if isinstance(command, SubmitApplication):
-            register = self._store.load(
-                Register, register_id(case.programme if case.rehearsal else "", case.credit_code)
-            )
-            papers = replace(
-                papers,
-                register=register,
-                elsewhere=tuple(self._store.load(CaseFile, other) for other in register.entries if other != case.id),
-            )
+            register, elsewhere = registers.elsewhere(self._store, case)
+            papers = replace(papers, register=register, elsewhere=elsewhere)
         if isinstance(command, RecordBounce) and (of := case.instructed_in.get(command.instruction)) is not None:
             papers = replace(papers, payout_round=self._store.load(PayoutRound, of))
         if known := looked_up(case, command):
-            registers = {one.id: self._store.load(VoucherRegister, one.id) for one in known}
-            papers = replace(papers, vouchers=registers)
+            vouchers = {one.id: self._store.load(VoucherRegister, one.id) for one in known}
+            papers = replace(papers, vouchers=vouchers)
         return supply.laid_out(self._store, case, command, papers) if rooms.meets_the_pool(command) else papers
 
     def _batch_of(self, case: CaseFile, command: CaseCommand) -> Batch | None:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+from activities import registers
 from activities.rules import pinned
 from domain.batch import Batch
 from domain.calendar import Calendar
 from domain.case.file import CaseFile, CasePapers
+from domain.case.recovery import owes
 from domain.exclusions import Exclusions
 from domain.fund.file import Fund
 from domain.identity import exclusions_id, fund_id, notice_id, queue_id, round_id
@@ -76,11 +78,16 @@ def _laid_out(
             batch = batches.get(case.batch) or store.load(Batch, case.batch)
             batches[case.batch] = batch
             own = CasePapers(command, at, pinned(batch, case.rules_version), calendar, batch)
-        cases[case.id] = (case, replace(own, fund=fund, exclusions=exclusions, queue=queue, city_rules=pack))
-    waiting = {}
+        own = replace(own, fund=fund, exclusions=exclusions, queue=queue, city_rules=pack)
+        if isinstance(command, DrawPayoutPlan | RedrawPayoutPlan | InstructPayments):
+            register, others = registers.elsewhere(store, case)
+            own = replace(own, register=register, elsewhere=others)
+        cases[case.id] = (case, own)
+    waiting, debtors = {}, frozenset[UUID]()
     if isinstance(command, DrawPayoutPlan | RedrawPayoutPlan) and command.way == "queue":
         waiting = {wanted: store.load(CaseFile, wanted) for wanted in queue.waiting}
-    return payout_round, RoundPapers(city, fund, queue, cases, waiting, _notice(store, command))
+        debtors = frozenset(case for case, file in waiting.items() if owes(*registers.elsewhere(store, file)))
+    return payout_round, RoundPapers(city, fund, queue, cases, waiting, debtors, _notice(store, command))
 
 
 def _meant(payout_round: PayoutRound, command: RoundCommand) -> tuple[UUID, ...]:

@@ -12,6 +12,7 @@ from domain.case.application import CaseOpened
 from domain.case.entitlement import EntitlementVerified
 from domain.case.file import CaseFile, Subsidy
 from domain.case.payout_plan import hindrance, still_due
+from domain.case.recovery import owes
 from domain.first_come import draw as first_come_draw
 from domain.first_come import order, purses_of
 from domain.fund.file import Fund
@@ -51,6 +52,7 @@ def claims(
 
     Raises Rejection where the programme has no such firm, OpenQuestion where the city has not said whose turn it is.
     """
+    from activities.registers import elsewhere
     from cli.engine import record
 
     if codes and leave_out:
@@ -68,7 +70,7 @@ def claims(
             oldest = sorted(waiting.values(), key=lambda case: _verified_at(store, case.id))
             return tuple(Claim(case.id, still_due(case)) for case in oldest)
         drawn = _in_turn(store, city, home, line)
-        free = {case: hindrance(file) is None for case, file in waiting.items()}
+        free = {case: hindrance(file) is None and not owes(*elsewhere(store, file)) for case, file in waiting.items()}
         approved = [Claim(case.id, case.approved) for case in waiting.values() if case.subsidy is Subsidy.APPROVED]
         return (*approved, *(one for one in drawn if free.get(one.case)))
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from domain.batch import Batch
 from domain.case.common import step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Qualification, Stage
-from domain.case.recovery import OWES
+from domain.case.recovery import owes
 from domain.commands import CaseCommand
 from domain.exclusions import ListKind, firm_must_not_be_on_an_exclusion_list
 from domain.identity import case_id, credit_code_must_be_well_formed
@@ -203,16 +203,10 @@ def firm_must_have_one_open_record(
 
 
 @rule
-def firm_must_owe_nothing(elsewhere: tuple[CaseFile, ...], register: Register, pack: Pack) -> No | None:
+def firm_must_owe_nothing(case: CaseFile, elsewhere: tuple[CaseFile, ...], register: Register, pack: Pack) -> No | None:
     """Whoever was asked to give money back and has not applies for no more, in whatever city it was."""
-    for other in elsewhere:
-        if other.recovery in OWES:
-            where = f"{register.entries[other.id]}（项目 {other.programme}）"
-            owed = (other.to_recover - other.refunded).grouped()
-            return No(
-                f"企业 {other.firm} 在{where}有未退清的追缴款 {owed} 元，不能申报", pack.clause("recovery.grounds")
-            )
-    return None
+    debt = owes(register, elsewhere)
+    return No(f"企业 {case.firm} 在{debt}，不能申报", pack.clause("recovery.grounds")) if debt else None
 
 
 @rule
@@ -271,7 +265,7 @@ def submit_application(case: CaseFile, command: SubmitApplication, papers: CaseP
     self_assessment_must_be_on_the_scale(command.self_level, papers.pack)
     firm_must_be_in_a_pilot_industry(case.industry, papers.pack)
     firm_must_have_one_open_record(case, papers.elsewhere, papers.register, papers.pack)
-    firm_must_owe_nothing(papers.elsewhere, papers.register, papers.pack)
+    firm_must_owe_nothing(case, papers.elsewhere, papers.register, papers.pack)
     listings = papers.exclusions.naming(case.credit_code)
     firm_must_not_be_on_an_exclusion_list(listings, papers.pack)
     if case.may_apply_again:

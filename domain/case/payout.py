@@ -12,6 +12,7 @@ from domain.case import returned
 from domain.case.common import hand_must_differ, step_must_be_due, words_must_be_given
 from domain.case.file import CaseFact, CaseFile, CasePapers, Stage, Subsidy
 from domain.case.payout_plan import BEFORE_PAYOUT, must_be_free_to_be_paid, payout_must_go_through_its_round, still_due
+from domain.case.recovery import firm_must_have_paid_its_debts
 from domain.case.retrofit import day_must_not_lie_ahead, day_must_not_lie_before
 from domain.commands import CaseCommand
 from domain.exclusions import Listing
@@ -183,6 +184,7 @@ def instruct_payment(case: CaseFile, command: InstructPayment, papers: CasePaper
     step_must_be_due(case.subsidy, Subsidy.APPROVED)
     payout_must_go_through_its_round(case, papers.planned)
     must_be_free_to_be_paid(case)
+    firm_must_have_paid_its_debts(case, papers)
     assert papers.exclusions is not None
     firm_must_not_be_listed_when_it_is_paid(papers.exclusions.naming(case.credit_code), papers.pack)
     account_must_be_the_firms_own(case, case.account)

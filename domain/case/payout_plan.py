@@ -16,6 +16,7 @@ from domain.case.queueing import (
     stand_in_line,
     wait_for_the_rest,
 )
+from domain.case.recovery import firm_must_have_paid_its_debts
 from domain.case.withdrawal import finding_must_be_settled_first, withdrawal_must_be_decided_first
 from domain.commands import CaseCommand
 from domain.fund import payment as fund
@@ -144,6 +145,7 @@ def take_up(case: CaseFile, payout_round: UUID, number: str, line: PlanLine, pap
     """The firm's claim stands in a plan from here on."""
     step_must_be_due(case.subsidy, Subsidy.VERIFIED)
     must_be_free_to_be_paid(case)
+    firm_must_have_paid_its_debts(case, papers)
     firm_must_stand_in_one_plan(case, payout_round)
     amount_must_be_what_is_still_due(case, line.amount, whole=line.whole)
     hand_must_differ(case, papers.command.by, *BEFORE_PAYOUT)

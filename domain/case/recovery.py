@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -11,6 +12,7 @@ from domain.commands import CaseCommand
 from domain.fund import payment as fund
 from domain.fund.appropriation import amount_must_be_positive
 from domain.money import Money
+from domain.register import Register
 from domain.rules import No, rule
 
 
@@ -110,6 +112,15 @@ OWES = (Recovery.DECIDED, Recovery.HANDED_OVER, Recovery.ENFORCED, Recovery.WRIT
 """As long as a firm's money is asked back and not home, it gets no new one."""
 
 
+def owes(register: Register, others: Sequence[CaseFile]) -> str:
+    """What a firm owes of its other cases, and where, in Chinese; empty where it owes nothing."""
+    for other in others:
+        if other.recovery in OWES:
+            owed = (other.to_recover - other.refunded).grouped()
+            return f"{register.entries[other.id]}（项目 {other.programme}）有未退清的追缴款 {owed} 元"
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NotifyRecovery(CaseCommand):
     """Tell the firm what will be asked back."""
@@ -160,6 +171,15 @@ class WriteOffRecovery(CaseCommand):
     kind: Literal["write-off-recovery"] = "write-off-recovery"
     amount: Money
     document: str
+
+
+@rule
+def firm_must_have_paid_its_debts(case: CaseFile, papers: CasePapers) -> No | None:
+    """Who owes public money back of another case gets none, in the plan and at the instruction; the debt is named."""
+    debt = owes(papers.register, papers.elsewhere) if papers.register else ""
+    if not debt:
+        return None
+    return No(f"企业 {case.firm} 在{debt}，退清前暂缓拨付", papers.pack.clause("recovery.grounds"))
 
 
 @rule

@@ -38,6 +38,8 @@ class RoundPapers:
     """By case id; each case's papers hold the same fund and the same queue."""
     waiting: Mapping[UUID, CaseFile] = field(default_factory=dict)
     """All who wait for money, where a plan is to follow the queue."""
+    debtors: frozenset[UUID] = frozenset()
+    """Those of them whose firm owes public money back of another case."""
     notice: Notice | None = None
 
 

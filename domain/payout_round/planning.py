@@ -155,7 +155,7 @@ def _must_follow_the_queue(payout_round: UUID, lines: Sequence[PlanLine], papers
         case.id
         for case in papers.waiting.values()
         if case.planned_in not in (None, payout_round) or payout_plan.hindrance(case) is not None
-    }
+    } | papers.debtors
     planned = [(line.case, line.amount) for line in lines]
     first_come.plan_must_follow_the_queue(planned, drawn, hindered, pack.clause(first_come.ORDER))
 

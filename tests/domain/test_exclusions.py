@@ -204,14 +204,14 @@ def test_every_kind_of_list_has_its_word() -> None:
 # --- one open record
 
 
-def elsewhere(play: Play, city: str) -> Play:
+def elsewhere(play: Play, city: str, now: Play | None = None) -> Play:
     """Given that the same firm has this play's case in another city."""
     other = case_id(city, PROGRAMME, CODE)
     file = CaseFile.fresh(other)
     vars(file).update({name: value for name, value in vars(play.case).items() if name != "_id"}, city=city)
     register = ready("submit-application").did("submit-application").register_facts
     said = vars(register[0]) | {"case": other, "city": city, "city_name": "别市"}
-    return replace(ready("submit-application"), elsewhere=(file,), register_facts=(FirmApplied(**said),))
+    return replace(now or ready("submit-application"), elsewhere=(file,), register_facts=(FirmApplied(**said),))
 
 
 @shows("firm_must_have_one_open_record")
