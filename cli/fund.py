@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from cli import fund_books, fund_queue
+from cli import fund_books, fund_drill, fund_queue
 from cli.deciding import UNNAMED, decide, named, say
 from cli.fields import WrongField
 from cli.fund_books import Line, home_of
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     funds.command("take-back")(take_back)
     funds.command("settle")(settle)
     fund_books.mount(funds)
+    funds.command("drill")(fund_drill.drill)
     funds.command("queue")(fund_queue.queue)
     app.add_typer(funds, name="fund")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -20,6 +20,7 @@ from cli.fields import day
 from cli.office import AsJson, City, Programme
 from domain.calendar import china_day
 from domain.case.file import CaseFile
+from domain.fund import drill
 from domain.fund import ledger as books
 from domain.fund.file import RETROFIT_LINE, FundFact, Source
 from domain.fund.ledger import BALANCES
@@ -34,6 +35,7 @@ from policies import load
 from settings import Settings
 
 Line = Annotated[str, typer.Option("--line", help="预算行代码，见 lookback packs show")]
+Batch = Annotated[str, typer.Option("--batch", help="只看一个批次的企业，如 2")]
 Until = Annotated[str, typer.Option("--until", help="截至哪一日（含），如 2026-06-30")]
 
 
@@ -49,15 +51,16 @@ def ledger(
     source: Annotated[Source | None, typer.Option("--source", help="只看一个来源")] = None,
     county: Annotated[str, typer.Option("--county", help="只看一个区县经手的")] = "",
     until: Until = "",
+    batch: Batch = "",
     programme: Programme = "",
     as_json: AsJson = False,
 ) -> None:
     """资金账：每一笔变动和变动后的余额，由事件逐笔算出。"""
     settings, home = home_of(city, programme)
-    with _read(settings, fund_id(city, home, line)) as (facts, case_of):
-        lines = list(books.movements(facts, case_of, until=_day(until), source=source, county=county))
+    with read(settings, fund_id(city, home, line)) as (facts, case_of, _):
+        lines = list(books.movements(facts, case_of, until=day_of(until), source=source, county=county, batch=batch))
     if as_json:
-        told = [{**_plain(one), **_plain_balances(one.balances)} for one in lines]
+        told = [{**plain(one), **_plain_balances(one.balances)} for one in lines]
         typer.echo(json.dumps({"city": city, "programme": home, "line": line, "lines": told}, ensure_ascii=False))
         return
     if not lines:
@@ -75,18 +78,28 @@ def ledger(
 
 
 def accounts(
-    city: City, line: Line = RETROFIT_LINE, until: Until = "", programme: Programme = "", as_json: AsJson = False
+    city: City,
+    line: Line = RETROFIT_LINE,
+    until: Until = "",
+    batch: Batch = "",
+    programme: Programme = "",
+    as_json: AsJson = False,
 ) -> None:
-    """各账户余额：按来源和经手的区县，截至某一日。"""
+    """各账户余额：按来源和经手的区县，截至某一日；写了批次，只看用于该批企业的部分。"""
     settings, home = home_of(city, programme)
-    with _read(settings, fund_id(city, home, line)) as (facts, _):
-        held = books.balances(facts, _day(until))
+    with read(settings, fund_id(city, home, line)) as (facts, _, facts_of):
+        held: Sequence[books.Balance | drill.BatchBalance]
+        if batch:
+            told = drill.entries(facts, facts_of, day_of(until))
+            held = drill.by_batch(one for one in told if one.batch == batch)
+        else:
+            held = books.balances(facts, day_of(until))
     if as_json:
-        told = [_plain(one) for one in held]
-        typer.echo(json.dumps({"city": city, "programme": home, "line": line, "accounts": told}, ensure_ascii=False))
+        plainly = [plain(one) for one in held]
+        typer.echo(json.dumps({"city": city, "programme": home, "line": line, "accounts": plainly}, ensure_ascii=False))
         return
-    numbers = ("下达", *BALANCES.values())
-    names = ("appropriated", *BALANCES)
+    names = drill.OF_FIRMS if batch else ("appropriated", *BALANCES)
+    numbers = tuple({"appropriated": "下达", **BALANCES}[name] for name in names)
     rows = (
         (SOURCES[one.source], one.county or "市本级", *(getattr(one, name).grouped() for name in names)) for one in held
     )
@@ -98,11 +111,11 @@ def firms(
 ) -> None:
     """逐户：每家企业已批准待付、已拨付、已退回，截至某一日。"""
     settings, home = home_of(city, programme)
-    with _read(settings, fund_id(city, home, line)) as (facts, case_of):
-        told = books.firms(facts, case_of, _day(until))
+    with read(settings, fund_id(city, home, line)) as (facts, case_of, _):
+        told = books.firms(facts, case_of, day_of(until))
     if as_json:
-        plain = [_plain(one) for one in told]
-        typer.echo(json.dumps({"city": city, "programme": home, "line": line, "firms": plain}, ensure_ascii=False))
+        plainly = [plain(one) for one in told]
+        typer.echo(json.dumps({"city": city, "programme": home, "line": line, "firms": plainly}, ensure_ascii=False))
         return
     numbers = ("已批准待付", "已拨付", "已退回")
     rows = (
@@ -128,8 +141,8 @@ def export(
     settings, home = home_of(city, programme)
     pack = load.load(city, settings.overlays)
     name = next((row.name for row in pack.rows(BudgetLine) if row.code == line), line)
-    last = _day(until) or china_day(datetime.now(UTC))
-    with _read(settings, fund_id(city, home, line)) as (facts, case_of):
+    last = day_of(until) or china_day(datetime.now(UTC))
+    with read(settings, fund_id(city, home, line)) as (facts, case_of, _):
         ledger_workbook.write(
             output,
             f"{pack.name}{home} {'企业数字化改造补贴' if line == RETROFIT_LINE else name}资金台账",
@@ -152,8 +165,8 @@ def settlement(
     from exchange import settlement_workbook
 
     settings, home = home_of(city, programme)
-    last = _day(until) or china_day(datetime.now(UTC))
-    with _read(settings, fund_id(city, home, line)) as (facts, _):
+    last = day_of(until) or china_day(datetime.now(UTC))
+    with read(settings, fund_id(city, home, line)) as (facts, *_):
         held = books.counties(facts, last)
     if not held:
         raise Rejection("county_must_have_been_given_money", f"截至 {last} 没有向区县预下达过资金，没有清算表")
@@ -195,20 +208,21 @@ def _known(pack: Pack, programme: str) -> str:
 
 
 @contextmanager
-def _read(settings: Settings, fund: UUID) -> Iterator[tuple[list[FundFact], books.CaseOf]]:
-    """A fund's facts, and the way to the cases that they name."""
+def read(settings: Settings, fund: UUID) -> Iterator[tuple[list[FundFact], books.CaseOf, drill.FactsOf]]:
+    """A fund's facts, and the way to the cases that they name and to the cases' own facts."""
     from cli.engine import record
 
     with record(settings) as store:
         facts = [fact for fact in store.facts(fund) if isinstance(fact, FundFact)]
-        yield facts, partial(store.load, CaseFile)
+        yield facts, partial(store.load, CaseFile), store.facts
 
 
-def _day(until: str) -> date | None:
+def day_of(until: str) -> date | None:
+    """The day up to which the books are read; None: all of them."""
     return day("--until", until) if until else None
 
 
-def _plain(told: Any) -> dict[str, Any]:
+def plain(told: Any) -> dict[str, Any]:
     """As a program reads it: amounts in yuan, days and ids as text."""
     return {name: _said(value) for name, value in asdict(told).items() if name != "balances"}
 
@@ -216,6 +230,8 @@ def _plain(told: Any) -> dict[str, Any]:
 def _said(value: Any) -> Any:
     if isinstance(value, dict):
         return str(Money(value["fen"])) if value.keys() == {"fen"} else {k: _said(v) for k, v in value.items()}
+    if isinstance(value, tuple | list):
+        return [_said(one) for one in value]
     return value if isinstance(value, int | None) else str(value)
 
 

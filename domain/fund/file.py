@@ -10,7 +10,7 @@ A county's own ledger: what was allocated to it less what was taken back = what 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar, Final, NamedTuple
@@ -72,10 +72,8 @@ class Fund(File):
 
     def post(self, posting: Posting) -> None:
         """Move each source's part from the account that gives to the account that receives."""
-        for part in posting.parts:
-            for name, amount in ((posting.debit, part.amount), (posting.credit, -part.amount)):
-                account = Account(name, part.source, posting.county if name in _AT_THE_COUNTY else "")
-                self.books[account] = self.books.get(account, ZERO) + amount
+        for account, amount in accounts_of(posting):
+            self.books[account] = self.books.get(account, ZERO) + amount
 
     def owe(self, case: UUID, parts: Iterable[Part]) -> None:
         """A firm has received so much of each source's money."""
@@ -151,6 +149,13 @@ CREDITED: Final = frozenset({"appropriation", "recovered"})
 """Accounts that give: their credits count as positive."""
 _AT_THE_COUNTY: Final = frozenset({"allocated", "committed", "paid"})
 """Accounts that are kept by county; the others are the city's."""
+
+
+def accounts_of(posting: Posting) -> Iterator[tuple[Account, Money]]:
+    """The accounts that a posting moves, each with its debit, or its credit below zero."""
+    for part in posting.parts:
+        for name, amount in ((posting.debit, part.amount), (posting.credit, -part.amount)):
+            yield Account(name, part.source, posting.county if name in _AT_THE_COUNTY else ""), amount
 
 
 class FundFact(Fact):

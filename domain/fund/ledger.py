@@ -117,9 +117,15 @@ CaseOf = Callable[[UUID], CaseFile]
 
 
 def movements(
-    facts: Facts, case_of: CaseOf, *, until: date | None = None, source: Source | None = None, county: str = ""
+    facts: Facts,
+    case_of: CaseOf,
+    *,
+    until: date | None = None,
+    source: Source | None = None,
+    county: str = "",
+    batch: str = "",
 ) -> Iterator[Movement]:
-    """Every movement up to the end of a day; of one source, or through one county's hands, where one is named."""
+    """Every movement up to the end of a day; of one source, one county's hands or one batch, where one is named."""
     for fact, file in _told(facts, until):
         parts = fact.parts if isinstance(fact, Posting) else fact.surplus if isinstance(fact, CountySettled) else ()
         shown = [part for part in parts if source in (None, part.source)]
@@ -128,6 +134,8 @@ def movements(
             continue
         case = getattr(fact, "case", None)
         firm = case_of(case) if case is not None else None
+        if batch and (firm is None or firm.batch_code != batch):
+            continue
         yield Movement(
             number=fact.originator_version,
             event=fact.originator_id,

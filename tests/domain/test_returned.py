@@ -13,9 +13,10 @@ from domain.case.recovery import RecoverySettled
 from domain.case.returned import PaymentReturned
 from domain.case.rooms import decide
 from domain.case.withdrawal import WithdrawalAsked
+from domain.fund import ledger
 from domain.fund import payment as funds
 from domain.fund.allocation import SettleCounty
-from domain.fund.file import FundPaid, FundReleased, FundReturned
+from domain.fund.file import FundFact, FundPaid, FundReleased, FundReturned
 from domain.money import ZERO, Money
 from tests.domain.cast import CASE, CITY, CODE, ENTITLEMENT, PROGRAMME, clerk2, county_treasury, leader, rules, treasury
 from tests.domain.lines import FOUND, Step
@@ -91,6 +92,22 @@ def test_a_firm_that_never_had_the_money_may_leave() -> None:
     gone = asked.when("approve-withdrawal").then_booked(FundReleased)
     gone.then_stands(qualification=Qualification.WITHDRAWN, stage=Stage.CLOSED)
     assert books(gone) == (BUDGET, ZERO, ZERO, ZERO)
+
+
+def test_the_ledgers_follow_by_firm_and_by_county() -> None:
+    came = after("record-receipt").did(BACK)
+    facts = [one for one in came.fund_facts if isinstance(one, FundFact)]
+    (firm,) = ledger.firms(facts, lambda case: came.case)
+    assert (firm.committed, firm.paid, firm.recovered) == (ENTITLEMENT, ZERO, ZERO)
+
+    city = Treasury(MIANYANG)
+    city.brings(100)
+    city.allocates(60)
+    city.commits(1, 40)
+    city.pays(1, 40)
+    funds.take_back(city.fund(), city.case(1), "指令1", city.desk(SettleCounty, county=COUNTY, carry=False))
+    (county,) = ledger.counties(one for one in city.fund().pending_events if isinstance(one, FundFact))
+    assert (county.allocated, county.paid, county.unpaid) == (Money.wan(60), ZERO, Money.wan(60))
 
 
 # --- when money is asked back
