@@ -136,10 +136,10 @@ class Town:
             async with worker.build(self.client, self.store, self.queue, threads):
                 yield
 
-    def firm(self) -> Firm:
+    def firm(self, county: str = COUNTY) -> Firm:
         """The next firm of the roster; its clock stands at START."""
         self.firms += 1
-        return Firm(self, f"91370300MA3C0{self.firms:04d}X")
+        return Firm(self, f"91370300MA3C0{self.firms:04d}X", county=county)
 
     async def begun(self) -> Firm:
         """The next firm of the roster, whose workflow waits for its first command."""
@@ -159,6 +159,7 @@ class Firm:
     """Payout rounds of its own."""
     moved: timedelta = timedelta()
     """How far its clock was moved."""
+    county: str = COUNTY
 
     def __post_init__(self) -> None:
         self.case: UUID = case_id(CITY, self.town.programme, self.code)
@@ -192,13 +193,13 @@ class Firm:
     def command(self, kind: str, by: Person | None = None, **changes: Any) -> CaseCommand:
         """The command that would be right here, with some of it changed."""
         hand, words = LINES[kind]
-        own = {cast.CODE: self.code, "东区": COUNTY}
+        own = {cast.CODE: self.code, "东区": self.county}
         hand = replace(by or hand, organisation=own.get((by or hand).organisation, (by or hand).organisation))
         # The lines ask a play for its case and its day, and for nothing else.
         fields = words(cast_type("Play", SimpleNamespace(case=self.file, today=self.now.date())))
         if kind == "open-case":
             fields |= {"city": CITY, "programme": self.town.programme, "credit_code": self.code}
-            fields |= {"county": COUNTY, "industry": INDUSTRY, "rehearsal": True}
+            fields |= {"county": self.county, "industry": INDUSTRY, "rehearsal": True}
         if kind == "submit-application":
             fields |= {"batch": batch_id(CITY, self.town.programme, "1")}
         if kind == "register-account":
