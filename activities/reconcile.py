@@ -3,17 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
 from eventsourcing.domain import OriginatorVersionError
 
+from activities.fault import Fault
+from activities.reconcile_rounds import RoundBooks, ordered_by
 from domain.case.application import CaseOpened
 from domain.case.payout import PartReceived, PaymentReceived
 from domain.case.recovery import RefundRecorded
-from domain.fund.file import CREDITED, Account, Fund, FundAppropriated, FundFact, Posting, sum_of
+from domain.commands import Receipt
+from domain.fund.file import (
+    CREDITED,
+    Account,
+    CountySettled,
+    Fund,
+    FundAppropriated,
+    FundFact,
+    OnDocument,
+    Posting,
+    sum_of,
+)
 from domain.money import ZERO, total
+from domain.payout_round.file import PayoutPlanDrawn
+from domain.rejections import Rejection
 from eventstore.store import Entry, EventStore
 
 _STRETCH: Final = 2_000
@@ -21,17 +37,6 @@ _ACCOUNTS: Final = ("appropriation", "available", "allocated", "committed", "pai
 
 Programme = tuple[str, str]
 """City and programme."""
-
-
-@dataclass(frozen=True)
-class Fault:
-    """A place in the log behind which the books do not agree."""
-
-    position: int
-    what: str
-    """In Chinese."""
-    difference_fen: int
-    """How much; 0 for an event that cannot be read."""
 
 
 @dataclass
@@ -48,28 +53,55 @@ class Reconciled:
 
 
 def reconcile(store: EventStore, city: str, programme: str = "") -> Reconciled:
-    """Read the whole log up to where it ends now; of one programme, or of all the city has."""
-    books, outcome, end = _Books(city, programme), Reconciled(), store.last_position()
-    command: UUID | None = None
-    while outcome.checked_positions < end:
-        for entry in store.read(outcome.checked_positions, min(_STRETCH, end - outcome.checked_positions)):
-            if entry.fact is None:
-                outcome.faults.append(Fault(entry.position, f"事件读不出：{entry.fault}", 0))
-            elif entry.fact.command_id != command:
-                # Case and fund book in one transaction, so between two commands their books must agree.
-                outcome.faults += books.disagreements_with_firms(entry.position - 1)
-                command = entry.fact.command_id
-            outcome.faults += books.take(entry)
-            outcome.checked_positions = entry.position
-    outcome.faults += books.disagreements_with_firms(end)
+    """Read the whole log up to where it ends now; of one programme, or of all the city has.
+
+    Whether the record is whole (no event missing, none added) is looked at for all of it, whosever it is.
+    """
+    end = store.last_position()
+    books, outcome = _Books(store, city, programme), Reconciled(checked_positions=end)
+    for entries, receipt in _by_command(store, end):
+        outcome.faults += books.take_all(entries, receipt)
+    outcome.faults += [
+        Fault(lost.position, f"命令 {lost.command_id} 的事件不在事件库中", 0)
+        for lost in store.receipts_without_events()
+    ]
     outcome.faults += books.disagreements_within(end)
     return outcome
 
 
-class _Books:
-    """Three ways to keep the same money: the fund's own fold, its postings as double entry, and the firms' cases."""
+def _by_command(store: EventStore, end: int) -> Iterator[tuple[list[Entry], Receipt | None]]:
+    """The log's events, command by command, with the receipt that ends where they end.
 
-    def __init__(self, city: str, programme: str) -> None:
+    What cannot be read goes with what stands before it.
+    """
+    held: list[Entry] = []
+    receipts: dict[int, Receipt] = {}
+    position = 0
+    while position < end:
+        read = store.read(position, min(_STRETCH, end - position))
+        receipts |= {receipt.position: receipt for receipt in store.receipts(position, read[-1].position)}
+        for entry in read:
+            command = _command_of(held)
+            if command is not None and entry.fact is not None and entry.fact.command_id != command:
+                yield held, receipts.pop(held[-1].position, None)
+                held = []
+            held.append(entry)
+        position = read[-1].position
+    if held:
+        yield held, receipts.pop(held[-1].position, None)
+
+
+def _command_of(entries: Sequence[Entry]) -> UUID | None:
+    return next((entry.fact.command_id for entry in entries if entry.fact is not None), None)
+
+
+class _Books:
+    """Four ways to keep the same money: the fund's own fold, its double entry, the firms' cases, and the rounds."""
+
+    def __init__(self, store: EventStore, city: str, programme: str) -> None:
+        self._store = store
+        self._rounds = RoundBooks()
+        self._versions: dict[UUID, int] = {}
         self._city = city
         self._programme = programme
         self._home: dict[UUID, Programme] = {}
@@ -78,13 +110,59 @@ class _Books:
         self._firms: dict[Programme, Counter[str]] = {}
         self._touched: set[Programme] = set()
 
-    def take(self, entry: Entry) -> list[Fault]:
+    def take_all(self, entries: Sequence[Entry], receipt: Receipt | None) -> list[Fault]:
+        """Book what one command wrote, in the round, the fund and the cases, and hold them against each other."""
+        faults = [
+            Fault(entry.position, f"事件读不出：{entry.fault}", 0) for entry in entries if entry.fact is None
+        ] + self._wholeness(entries, receipt)
+        for entry in entries:
+            self._know(entry)
+        ours = [entry for entry in entries if entry.stream in self._home]
+        if not ours:
+            return faults
+        faults += self._rounds.take(ours, self._funds)
+        for entry in ours:
+            faults += self._take(entry)
+        settles = any(isinstance(entry.fact, CountySettled) for entry in ours)
+        for entry in ours:
+            if isinstance(entry.fact, OnDocument) and not settles:
+                faults += self._as_ordered(entry, entry.fact)
+        # Case and fund book in one transaction, so behind a command their books must agree.
+        return faults + self._disagreements_with_firms(entries[-1].position)
+
+    def _wholeness(self, entries: Sequence[Entry], receipt: Receipt | None) -> list[Fault]:
+        """No event missing or added: each stream counts without a gap, each command has what its receipt says."""
+        faults, last = [], entries[-1]
+        for entry in entries:
+            if entry.version != self._versions.get(entry.stream, 0) + 1:
+                faults.append(Fault(entry.position, f"事件流 {entry.stream} 在第 {entry.version} 号前有事件缺失", 0))
+            self._versions[entry.stream] = entry.version
+        command = _command_of(entries)
+        told = (receipt.command_id, receipt.events) if receipt is not None else None
+        if command is not None and told != (command, tuple(entry.topic for entry in entries)):
+            faults.append(Fault(last.position, f"命令 {command} 的事件与其回执不一致：有事件缺失或多出", 0))
+        return faults
+
+    def _as_ordered(self, entry: Entry, fact: OnDocument) -> list[Fault]:
+        """A budget document's event rests on no other row: it must say what the command said."""
+        fund = self._funds[entry.stream]
+        try:
+            self._store.receipt(ordered_by(fact, fund))
+        except (Rejection, ValueError):
+            return [Fault(entry.position, f"文件“{fact.document}”的事件与办理时的命令不一致", 0)]
+        return []
+
+    def _know(self, entry: Entry) -> None:
+        """Whose stream it is."""
+        fact = entry.fact
+        if isinstance(fact, CaseOpened | FundAppropriated | PayoutPlanDrawn) and self._is_ours(
+            fact.city, fact.programme
+        ):
+            self._home[entry.stream] = (fact.city, fact.programme)
+
+    def _take(self, entry: Entry) -> list[Fault]:
         """Book one event; what does not add up within the fund."""
         fact = entry.fact
-        if isinstance(fact, CaseOpened | FundAppropriated) and self._is_ours(fact.city, fact.programme):
-            self._home[entry.stream] = (fact.city, fact.programme)
-        if fact is None or entry.stream not in self._home:
-            return []
         home = self._home[entry.stream]
         match fact:
             case PaymentReceived() | PartReceived():
@@ -98,7 +176,7 @@ class _Books:
         self._touched.add(home)
         return []
 
-    def disagreements_with_firms(self, position: int) -> list[Fault]:
+    def _disagreements_with_firms(self, position: int) -> list[Fault]:
         """What the firms' cases say they received and gave back, beside what the funds say."""
         faults = []
         for home in self._touched:

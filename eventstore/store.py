@@ -145,6 +145,10 @@ def digest(command: Command) -> bytes:
     return hashlib.sha256(canonical(said)).digest()
 
 
+def _receipt(row: DictRow) -> Receipt:
+    return Receipt(row["command_id"], row["subject"], row["version"], row["position"], tuple(row["topics"]))
+
+
 class EventStore:
     """The door to the event log of one installation."""
 
@@ -221,7 +225,23 @@ class EventStore:
         (row,) = rows
         if bytes(row["digest"]) != digest(command):
             raise Rejection(TAKEN, f"命令号 {command.command_id} 已用于另一项命令")
-        return Receipt(command.command_id, row["subject"], row["version"], row["position"], tuple(row["topics"]))
+        return _receipt(row)
+
+    def receipts(self, after: int, until: int) -> list[Receipt]:
+        """The receipts of all commands whose last event lies behind ``after``, up to and with ``until``, in order."""
+        rows = self._rows(
+            "SELECT * FROM commands WHERE position > %s AND position <= %s ORDER BY position", (after, until)
+        )
+        return [_receipt(row) for row in rows]
+
+    def receipts_without_events(self) -> list[Receipt]:
+        """Receipts whose last event is not in the log: somebody took it out."""
+        rows = self._rows(
+            "SELECT c.* FROM commands c WHERE NOT EXISTS"
+            " (SELECT FROM stored_events e WHERE e.notification_id = c.position) ORDER BY c.position",
+            (),
+        )
+        return [_receipt(row) for row in rows]
 
     def append(self, files: Sequence[File], command: Command) -> Receipt:
         """Write what the files recorded; the first file is the command's subject.
