@@ -6,6 +6,7 @@ one of them. What rests on one row alone (a budget document, an allocation) is h
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -61,6 +62,8 @@ class RoundBooks:
 
     def __init__(self) -> None:
         self._rounds: dict[UUID, PayoutRound] = {}
+        self._paid: Counter[UUID] = Counter()
+        """What each round's receipts came to, in fen."""
 
     def take(self, entries: Sequence[Entry], funds: dict[UUID, Fund]) -> list[Fault]:
         """Everything that one command wrote; ``funds`` stand before it, so that a payment finds its commitment."""
@@ -99,8 +102,13 @@ class RoundBooks:
                 faults.append(Fault(at, "审批所对的方案哈希不是现行方案", 0))
             case PayoutPlanApproved() if fact.sha256 != one.sha256 or fact.amount != sum_of(one.lines):
                 faults.append(Fault(at, "获批方案与现行方案不一致", _apart(fact.amount, sum_of(one.lines))))
-            case PayoutRoundClosed() if fact.approved != sum_of(one.lines) or fact.approved != fact.paid + fact.gone:
-                faults.append(Fault(at, "办结合计与方案不一致", _apart(fact.approved, fact.paid + fact.gone)))
+            case ReceiptsFiled():
+                self._paid[entry.stream] += sum(slip.amount.fen for slip in fact.slips if not slip.bounced)
+            case PayoutRoundClosed():
+                said, due = fact.paid + fact.lost, sum_of(one.lines)
+                if (fact.approved, said, fact.paid.fen) != (due, due, self._paid[entry.stream]):
+                    apart = max(_apart(said, due), abs(fact.paid.fen - self._paid[entry.stream]))
+                    faults.append(Fault(at, "办结合计与方案和回执不一致", apart))
         fact.mutate(one)
         return faults
 

@@ -88,7 +88,8 @@ def nothing_is_paid_without_its_plan(town: Town, rounds: Sequence[PayoutRound]) 
     orders: dict[str, Money] = {}
     received: dict[str, Money] = {}
     for one in rounds:
-        drawn_by, lines, given = "", {}, []
+        drawn_by, lines = "", {}
+        given: list[tuple[str, str]] = []
         for fact in town.store.facts(one.id):
             match fact:
                 case PayoutPlanDrawn() | PayoutPlanRedrawn():
