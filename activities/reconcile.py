@@ -15,6 +15,7 @@ from activities.reconcile_rounds import RoundBooks, ordered_by
 from domain.case.application import CaseOpened
 from domain.case.payout import PartReceived, PaymentReceived
 from domain.case.recovery import RefundRecorded
+from domain.case.returned import PaymentReturned
 from domain.commands import Receipt
 from domain.fund.file import (
     CREDITED,
@@ -167,6 +168,8 @@ class _Books:
         match fact:
             case PaymentReceived() | PartReceived():
                 self._firms.setdefault(home, Counter())["paid"] += fact.amount.fen
+            case PaymentReturned():
+                self._firms.setdefault(home, Counter())["paid"] -= fact.amount.fen
             case RefundRecorded():
                 self._firms.setdefault(home, Counter())["recovered"] += fact.amount.fen
             case FundFact():

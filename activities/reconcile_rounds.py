@@ -7,7 +7,7 @@ one of them. What rests on one row alone (a budget document, an allocation) is h
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from activities.fault import Fault
 from domain.case.payout import PartReceived, PaymentBounced, PaymentInstructed, PaymentReceived
 from domain.case.payout_plan import PayoutApproved, PayoutPlanned, PayoutRetracted
 from domain.case.recovery import RefundRecorded
+from domain.case.returned import PaymentReturned
 from domain.fund.allocation import AllocateToCounty, TakeBackFromCounty
 from domain.fund.appropriation import AppropriateFund, FundCommand, WithdrawFund
 from domain.fund.file import (
@@ -25,6 +26,7 @@ from domain.fund.file import (
     FundPaid,
     FundRecovered,
     FundReleased,
+    FundReturned,
     FundTakenBack,
     FundWithdrawn,
     OnDocument,
@@ -62,8 +64,10 @@ class RoundBooks:
 
     def __init__(self) -> None:
         self._rounds: dict[UUID, PayoutRound] = {}
+        self._round_of: dict[str, UUID] = {}
+        """By instruction."""
         self._paid: Counter[UUID] = Counter()
-        """What each round's receipts came to, in fen."""
+        """What the firms have of each round, in fen; a receipt may also have been taken down by hand."""
 
     def take(self, entries: Sequence[Entry], funds: dict[UUID, Fund]) -> list[Fault]:
         """Everything that one command wrote; ``funds`` stand before it, so that a payment finds its commitment."""
@@ -73,9 +77,17 @@ class RoundBooks:
         for entry in entries:
             faults += self._of_the_plan(entry)
         faults += self._across(position, facts)
+        back = {fact.case: fact for fact in facts if isinstance(fact, FundReturned)}
         for fact in facts:
-            if isinstance(fact, FundPaid | FundReleased):
-                faults += _as_committed(position, fact, funds)
+            match fact:
+                case FundPaid() | FundReleased():
+                    faults += _as_committed(position, fact, funds, back)
+                case FundReturned():
+                    faults += _as_paid(position, fact, funds)
+                case PaymentReceived() | PartReceived() if fact.instruction in self._round_of:
+                    self._paid[self._round_of[fact.instruction]] += fact.amount.fen
+                case PaymentReturned() if fact.instruction in self._round_of:
+                    self._paid[self._round_of[fact.instruction]] -= fact.amount.fen
         return faults
 
     def _of_the_plan(self, entry: Entry) -> list[Fault]:
@@ -102,8 +114,8 @@ class RoundBooks:
                 faults.append(Fault(at, "审批所对的方案哈希不是现行方案", 0))
             case PayoutPlanApproved() if fact.sha256 != one.sha256 or fact.amount != sum_of(one.lines):
                 faults.append(Fault(at, "获批方案与现行方案不一致", _apart(fact.amount, sum_of(one.lines))))
-            case ReceiptsFiled():
-                self._paid[entry.stream] += sum(slip.amount.fen for slip in fact.slips if not slip.bounced)
+            case PaymentsInstructed():
+                self._round_of |= {order.instruction: entry.stream for order in fact.orders}
             case PayoutRoundClosed():
                 said, due = fact.paid + fact.lost, sum_of(one.lines)
                 if (fact.approved, said, fact.paid.fen) != (due, due, self._paid[entry.stream]):
@@ -121,6 +133,7 @@ class RoundBooks:
         faults = [
             *_same(at, "批准：企业档案与资金账", approved, _told(facts, FundCommitted)),
             *_same(at, "到账：企业档案与资金账", received, _told(facts, FundPaid)),
+            *_same(at, "到账后退票：企业档案与资金账", _told(facts, PaymentReturned), _told(facts, FundReturned)),
             *_same(at, "退款：企业档案与资金账", _told(facts, RefundRecorded), _told(facts, FundRecovered)),
         ]
         retracted = {fact.originator_id for fact in facts if isinstance(fact, PayoutRetracted)}
@@ -169,7 +182,7 @@ class RoundBooks:
                 faults.append(Fault(at, what, _apart(slip.amount, order.amount if order else ZERO)))
             elif not slip.bounced:
                 slips[order.case, slip.instruction] = slip.amount.fen
-        bounced = {other.instruction for other in facts if isinstance(other, PaymentBounced)}
+        bounced = {other.instruction for other in facts if isinstance(other, PaymentBounced | PaymentReturned)}
         if bounced != {slip.instruction for slip in fact.slips if slip.bounced}:
             faults.append(Fault(at, "退票：轮次与企业档案不一致", 0))
         return faults + _same(at, "到账：轮次回执与企业档案", slips, received)
@@ -215,10 +228,30 @@ def _same(at: int, what: str, one: Told, other: Told) -> list[Fault]:
     return [Fault(at, f"{what}不一致", sum(abs(one.get(key, 0) - other.get(key, 0)) for key in keys))]
 
 
-def _as_committed(at: int, fact: FundPaid | FundReleased, funds: dict[UUID, Fund]) -> list[Fault]:
-    """What is paid or given back is what was set aside, source by source, by whoever had set it aside."""
+def _as_paid(at: int, fact: FundReturned, funds: dict[UUID, Fund]) -> list[Fault]:
+    """What the bank sends back is what was paid under the instruction, source by source."""
     fund = funds.get(fact.originator_id)
-    held = fund.committed_to.get(fact.case) if fund else None
+    paid = fund.payments.get(fact.instruction) if fund else None
+    if paid is not None and (paid.case, paid.parts, paid.county) == (fact.case, fact.parts, fact.county):
+        return []
+    return [
+        Fault(
+            at,
+            f"退票 {fact.instruction} 与拨付时的来源或经手不一致",
+            _apart(fact.amount, paid.amount if paid else ZERO),
+        )
+    ]
+
+
+def _as_committed(
+    at: int, fact: FundPaid | FundReleased, funds: dict[UUID, Fund], back: Mapping[UUID, FundReturned]
+) -> list[Fault]:
+    """What is paid or given back is what was set aside, source by source, by whoever had set it aside.
+
+    ``back``: what the same command set aside again, because the bank had sent it back.
+    """
+    fund = funds.get(fact.originator_id)
+    held = back.get(fact.case) or (fund.committed_to.get(fact.case) if fund else None)
     if held is not None and (held.parts, held.county) == (fact.parts, fact.county):
         return []
     return [Fault(at, f"{fact.TOPIC} 的来源或经手与占用时不一致", _apart(fact.amount, held.amount if held else ZERO))]

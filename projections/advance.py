@@ -42,6 +42,7 @@ MODELS: Final = (cases, timeline, funnel, money, funds, deadlines, refusals, not
 STRETCH: Final = 2000
 """Events in one transaction, at most."""
 _WRITE: Final = "lookback.read"
+_CREATE: Final = "lookback.read.create"
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Opens the transaction in which one stretch is folded."""
@@ -77,6 +78,11 @@ def shape_found(connection: Connection) -> str | None:
 def lock_for_writing(connection: Connection) -> None:
     """Wait until nobody else writes read models, and keep others from it until the transaction ends."""
     connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": _WRITE})
+
+
+def lock_for_creating(connection: Connection) -> None:
+    """Wait until nobody else makes the tables: a first start and a rebuild in the same moment would both."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:name))"), {"name": _CREATE})
 
 
 def whole_commands(entries: Sequence[Entry]) -> Sequence[Entry]:

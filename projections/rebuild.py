@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, select, text
 
 from eventstore.store import EventStore
 from projections import progress
-from projections.advance import Begin, ReadModels, create, lock_for_writing, stretches
+from projections.advance import Begin, ReadModels, create, lock_for_creating, lock_for_writing, stretches
 from projections.progress import Parked
 from projections.tables import METADATA, SCHEMA, engine_of
 
@@ -39,6 +39,7 @@ def rebuild(database_url: str, tell: Callable[[int], None] = lambda _: None) -> 
     try:
         store.prepare()
         with engine.begin() as connection:
+            lock_for_creating(connection)
             _set_aside(connection)
             create(connection)
             models = ReadModels(_within(connection))

@@ -28,6 +28,7 @@ from projections.advance import (
     ReadModels,
     create,
     fold_one,
+    lock_for_creating,
     lock_for_writing,
     shape,
     shape_found,
@@ -76,8 +77,8 @@ class Projector:
         self._store.prepare()
         with self._engine.begin() as connection:
             if shape_found(connection) is None:
-                lock_for_writing(connection)
-                create(connection)
+                lock_for_creating(connection)
+                create(connection)  # what another has made meanwhile stays
             found = shape_found(connection)
         if found != shape():
             log.warning("read models have another form, building them again")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from activities.reconcile import reconcile
 from domain.case.file import Stage, Subsidy
 from domain.fund.file import RETROFIT_LINE, Fund
 from domain.identity import fund_id, queue_id
@@ -15,6 +16,7 @@ from domain.payout_round.reckoning import Where, reckon
 from domain.queue import PayoutQueue
 from eventstore.store import EventStore
 from tests.domain.cast import ENTITLEMENT
+from tests.domain.lines import SHUT_DOWN
 from tests.engine import CITY, Town, upto
 from tests.paymaster import Paymaster
 
@@ -42,6 +44,7 @@ def books(town: Town) -> tuple[Money, Money]:
     """Set aside for the firms, and paid to them."""
     fund = town.store.load(Fund, fund_id(CITY, town.programme, RETROFIT_LINE))
     assert fund.difference == ZERO
+    assert reconcile(town.store, CITY, town.programme).faults == []
     return fund.committed, fund.paid
 
 
@@ -125,3 +128,12 @@ def test_the_same_return_is_booked_once_however_it_comes(town: Town, closed: Pay
     assert by_hand is not None
     assert {again.rule, by_hand.rule} == {"step_must_be_due"}
     assert books(town) == (ENTITLEMENT, ENTITLEMENT)
+
+
+def test_a_revoked_firms_money_that_comes_back_is_free_and_the_books_agree(town: Town) -> None:
+    paying = Paymaster(town, "2026-1", [town.firm().walked(*VERIFIED)]).paid()
+    (firm,) = paying.firms
+    firm.walked("draw-case", ("record-inspection", SHUT_DOWN), "file-statement", "revoke-qualification")
+    assert firm.hands_in("record-bounce", instruction=paying.file.orders[0].instruction).refusal is None
+    assert (firm.file.subsidy, firm.file.paid) == (Subsidy.RELEASED, ZERO)
+    assert books(town) == (ZERO, ZERO)

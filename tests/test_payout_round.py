@@ -374,6 +374,7 @@ def slips_of(paying: Paymaster, **changes: Any) -> tuple[Slip, ...]:
 
 
 @shows("receipt_must_be_for_an_instruction_of_the_round", "instruction_must_stand_once_in_the_file")
+@shows("receipts_must_hold_a_line")
 def test_a_wrong_receipt_is_refused_by_name_and_nothing_of_the_file_is_booked(town: Town) -> None:
     paying = paymaster(town).instructed()
     today = paying.at.date()
@@ -387,6 +388,7 @@ def test_a_wrong_receipt_is_refused_by_name_and_nothing_of_the_file_is_booked(to
     ]
     for changes, rule in wrong:
         refused(paying.hands_in("file-receipts", slips=slips_of(paying, **changes)), rule)
+    refused(paying.hands_in("file-receipts", slips=()), "receipts_must_hold_a_line")
     twice = (*paying.slips(), paying.slips()[0])
     refused(paying.hands_in("file-receipts", slips=twice), "instruction_must_stand_once_in_the_file")
     elsewhere = replace(cast.county_treasury, id="county-treasury-9", organisation="临淄区")

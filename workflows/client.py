@@ -33,7 +33,7 @@ from workflows.case import CITY, CaseWorkflow
 from workflows.payout_round import PayoutRoundWorkflow
 
 TASK_QUEUE = "lookback"
-_TRIES = 20
+_TRIES = 200
 _PAUSE = 0.2
 """Seconds between two tries of an update that the server would not take."""
 

@@ -109,6 +109,7 @@ def instruct_payments(payout_round: PayoutRound, command: InstructPayments, pape
 def file_receipts(payout_round: PayoutRound, command: FileReceipts, papers: RoundPapers) -> list[CaseFile]:
     """Every line of the file is booked, or none: a wrong one would leave the file half true."""
     rules.round_must_be_at_this_step(payout_round, Step.PAYMENT, Step.CLOSED)  # a bank may take its time
+    rules.receipts_must_hold_a_line(command.slips)
     rules.receipts_must_be_taken_in_once(payout_round, command.sha256)
     rules.round_hand_must_differ(payout_round, command.by, "draw plan", "approve plan", "instruct payments")
     booked = [book(payout_round, slip, command, papers) for slip in command.slips]

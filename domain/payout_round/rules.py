@@ -183,6 +183,12 @@ def firm_must_be_in_the_plan(payout_round: PayoutRound, case: UUID) -> No | None
 
 
 @rule
+def receipts_must_hold_a_line(slips: Sequence[Slip]) -> No | None:
+    """An empty file says nothing, and would stand on record as if it had."""
+    return None if slips else No("回执文件没有任何一行回执")
+
+
+@rule
 def receipts_must_be_taken_in_once(payout_round: PayoutRound, sha256: str) -> No | None:
     """The same file is booked once, whatever it is called."""
     return No("这份回执文件已经导入过，没有重复入账") if sha256 in payout_round.receipts else None

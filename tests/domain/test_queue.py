@@ -280,7 +280,7 @@ def test_a_round_chooses_its_firms_in_a_way_that_the_city_knows() -> None:
     the_way_must_be_the_citys(RULES, "queue")
     passed("a round")
     with refused("round_must_choose_firms_as_the_city_says", of="a round", clause=clause("payout.order")):
-        the_way_must_be_the_citys(RULES, "selection")
+        the_way_must_be_the_citys(rules({"payout.order": ("queue",)}), "selection")
     with pytest.raises(OpenQuestion) as question:
         the_way_must_be_the_citys(load.load("dalian"), "queue")
     assert question.value.key == "payout.order"
