@@ -16,6 +16,7 @@ from cli.notice_said import told as notice_told
 from console.saying import Said, city_name, level, period, said
 from domain.calendar import CHINA
 from domain.case.file import CaseFile
+from domain.case.level import LevelFell, level_fell
 from domain.policy import KEYS
 from domain.words import PROVIDER_ALARMS, zh
 from policies.notation import say
@@ -112,6 +113,8 @@ def _head(told: Account) -> Iterator[str]:
     if case.grade is not None:
         before = level(case.baseline.level) if case.baseline else "未诊断"
         yield f"数字化水平：改造前 {before}，评测 {level(case.grade.level)}"
+    if level_fell(case) and case.is_open:
+        yield f"{zh(LevelFell.TOPIC)}，请验收人员核实"
 
 
 def _money(told: Account) -> Iterator[str]:
@@ -220,6 +223,7 @@ def _standing(told: Account) -> dict[str, Any]:
         "batch": case.batch_code,
         "rehearsal": case.rehearsal,
         "provider_alarm": case.provider_alarm,
+        "level_fell": level_fell(case),
         "version": case.version,
         **{name: str(getattr(case, name)) for name in STATES},
         "money": {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -17,8 +17,11 @@ from console.saying import Said
 from console.view import Console
 from domain.batch import Batch
 from domain.calendar import china_day
+from domain.case.acceptance import RecheckFiled
 from domain.case.entitlement import EntitlementVerified, SubsidyDenied
+from domain.case.evaluation import EvaluationFiled
 from domain.case.file import Acceptance, Inspection, Recovery, Stage, Subsidy
+from domain.case.level import LevelFell
 from domain.case.rooms import EVENTS
 from domain.record import Fact
 from domain.words import EXPERT_REVIEW_STATES, STATES, zh
@@ -29,6 +32,7 @@ from projections.expert_reviews import Round, UnderReview
 from projections.timeline import Happening
 
 PAGE: Final = 50
+_REPORTS: Final = (EvaluationFiled.TOPIC, RecheckFiled.TOPIC)
 _KINDS: Final[Mapping[str, type[Fact]]] = {kind.TOPIC: kind for kind in EVENTS}
 _CLOCK: Final = frozenset(
     {"case.deadline-set", "case.deadline-closed", "case.deadline-passed", "case.reminder-recorded"}
@@ -36,6 +40,7 @@ _CLOCK: Final = frozenset(
 _STOPS: Final = frozenset(
     {
         "case.provider-alarm-raised",
+        "case.level-fell",
         "case.deadline-passed",
         "case.command-refused",
         "case.application-rejected",
@@ -121,6 +126,7 @@ def mount(app: FastAPI, console: Console) -> None:
             entitlement=worked_out[-1]["entitlement"] if worked_out else None,
             spending=saying.spending(worked_out[-1]["verified"], "核实的投入") if worked_out else None,
             share=saying.share,
+            fell=case.stage is not Stage.CLOSED and _fell(events),
             moments=[_moment(event) for event in events],
             notices=notices.of_firm(console.engine, case.city, case.programme, case.credit_code),
             places=places.of_case(console.engine, wanted),
@@ -128,6 +134,12 @@ def mount(app: FastAPI, console: Console) -> None:
             parked=[one for one in frame.parked if one.stream == wanted],
             assumptions=console.assumptions(frame.of, case.batch_code),
         )
+
+
+def _fell(events: Sequence[Happening]) -> bool:
+    """Whether the last report after the retrofit lies below the baseline: its alarm comes right after it."""
+    told = [event.topic for event in events if event.topic in (*_REPORTS, LevelFell.TOPIC)]
+    return told[-1:] == [LevelFell.TOPIC]
 
 
 def _reviews(console: Console, case: UUID) -> list[tuple[UnderReview, Round, str]]:

@@ -9,6 +9,7 @@ from activities.desk import Desk
 from activities.explain import account
 from console import asked, saying
 from console.view import Console
+from domain.case.level import level_fell
 from domain.rejections import Rejection
 from policies.calendars import published
 
@@ -30,6 +31,7 @@ def mount(app: FastAPI, console: Console) -> None:
             "explain.html",
             console.frame(request, of=(told.case.city, told.case.programme)),
             told=told,
+            fell=told.case.is_open and level_fell(told.case),
             free=[step for step in told.steps if step.obstacle is None],
             hindered=[step for step in told.steps if step.obstacle is not None],
             blocking={step.obstacle.open_question for step in told.steps if step.obstacle is not None},

@@ -471,6 +471,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "case.recovery-enforced": "已进入强制执行",
     "case.recovery-written-off": "未退款已核销",
     "case.prices-compared": "价格已比对",
+    "case.level-fell": "警示：评测等级低于改造前",
     "case.conflict-approved": "兼任已批准",
     "case.conflict-noted": "警示：同一机构兼任",
     "case.provider-alarm-raised": "警示：服务商被移出或暂停承接",

@@ -53,6 +53,9 @@ from tests.console_town import (
 from tests.domain import cast as people
 from tests.domain.lines import DECIDED, MAIN
 
+FORMERLY = replace(people.LEVEL_2, level=3)
+"""What a diagnosis may have found, so that 二级 after the retrofit is less than before."""
+
 
 @pytest.fixture(scope="module")
 def town(database_url: str, store: EventStore) -> Iterator[Town]:
@@ -68,7 +71,8 @@ def town(database_url: str, store: EventStore) -> Iterator[Town]:
         name: Firm(desk, store, REAL, number) for number, name in enumerate(("恶", "付", "追", "迟", "西", "撤"), 1)
     }
     firms["恶"].does("open-case", firm=EVIL)
-    firms["付"].did(("open-case", {"firm": "付讫轴承有限公司"}), *UP_TO_RECEIPT[1:])
+    fell = (("file-diagnosis", {"baseline": FORMERLY}) if step == "file-diagnosis" else step for step in UP_TO_RECEIPT)
+    firms["付"].did(("open-case", {"firm": "付讫轴承有限公司"}), *list(fell)[1:])
     firms["追"].did(("open-case", {"firm": "追缴建材有限公司"}), *UP_TO_RECEIPT[1:], *DECIDED[1:], "record-refund")
     late = firms["迟"].did(("open-case", {"firm": "迟到机械有限公司"}), "submit-application", "pass-county-review")
     late.at = START + timedelta(days=9)
@@ -277,8 +281,18 @@ def test_the_timeline_shows_every_event_with_time_hand_and_clause(town: Town) ->
     assert "缴款凭证 凭证1" in plain
 
 
+def test_a_level_that_fell_is_an_alarm_on_the_firms_pages(town: Town) -> None:
+    for path in (f"/cases/{town.firms['付'].case}", f"/explain/{town.firms['付'].case}"):
+        assert "警示：评测等级低于改造前 ，请验收人员核实" in words(town.page(path))
+    timeline = words(town.page(f"/cases/{town.firms['付'].case}"))
+    assert timeline.count("警示：评测等级低于改造前") == 2
+    assert re.search("警示：评测等级低于改造前 2026.+改造前水平（标准 2024 版） .+ 三级（集成级）", timeline)
+    for name in ("追", "恶"):
+        assert "警示：评测等级低于改造前" not in town.page(f"/cases/{town.firms[name].case}")
+
+
 def test_contract_and_grade_are_tables_of_the_timeline(town: Town) -> None:
-    page = town.page(f"/cases/{town.firms['付'].case}")
+    page = town.page(f"/cases/{town.firms['追'].case}")
 
     assert "合同价格行（单位：元）" in page
     assert "合同号 HT-1，服务商 云软公司，签订日期 2026-02-02" in page

@@ -319,3 +319,13 @@ def test_a_record_that_was_damaged_is_said_to_be_so(
     for command in (("explain",), ("case", "show")):
         told = shell.run(*command, str(firm.case), "--json")
         assert (told.status, told.rule) == (3, rule)
+
+
+@pytest.mark.parametrize(("before", "fell"), [(3, True), (2, False)])
+def test_a_level_that_fell_is_told_by_explain_and_by_show(town: Town, shell: Shell, before: int, fell: bool) -> None:
+    formerly = ("file-diagnosis", {"baseline": replace(cast.LEVEL_2, level=before)})
+    steps = [formerly if step == "file-diagnosis" else step for step in upto("file-evaluation")]
+    firm = str(town.firm().walked(*steps).case)
+    assert shell.run("case", "show", firm, "--json").json["level_fell"] is fell
+    assert ("警示：评测等级低于改造前，请验收人员核实" in shell.run("case", "show", firm).out) is fell
+    assert shell.run("explain", firm).out.count("警示：评测等级低于改造前") == 2 * fell

@@ -12,7 +12,7 @@ from domain.case.evaluation import (
     verified_spend_must_stay_within_the_contract,
 )
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage, Subsidy
-from domain.case.level import file_answers
+from domain.case.level import file_answers, note_a_fall
 from domain.case.listing import notice_must_have_stood_its_time
 from domain.case.vouchers import verified_spend_must_rest_on_vouchers
 from domain.commands import CaseCommand
@@ -248,6 +248,7 @@ def file_recheck(case: CaseFile, command: FileRecheck, papers: CasePapers) -> No
         second_evaluator=command.second_evaluator,
         report=command.report,
     )
+    note_a_fall(case, papers)
 
 
 def pass_acceptance(case: CaseFile, command: PassAcceptance, papers: CasePapers) -> None:

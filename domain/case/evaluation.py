@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 
 from domain.case.common import institution_must_be_plainly_named, step_must_be_due, words_must_be_given
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Stage
-from domain.case.level import file_answers
+from domain.case.level import file_answers, note_a_fall
 from domain.case.vouchers import verified_spend_must_rest_on_vouchers
 from domain.commands import CaseCommand
 from domain.identity import trading_name
@@ -173,6 +173,7 @@ def file_evaluation(case: CaseFile, command: FileEvaluation, papers: CasePapers)
         second_evaluator=command.second_evaluator,
         report=command.report,
     )
+    note_a_fall(case, papers)
 
 
 DECISIONS = {

@@ -42,7 +42,18 @@ class LevelOverridden(CaseFact):
         file.sign("override level", self.by.id)
 
 
-EVENTS = (AnswersFiled, LevelOverridden)
+class LevelFell(CaseFact):
+    """警示: the report that was filed just before states a lower level than the diagnosis did.
+
+    It decides nothing: whoever judges the acceptance sees it. Each grade names its edition, for two may differ.
+    """
+
+    TOPIC: ClassVar[str] = "case.level-fell"
+    baseline: Grade
+    grade: Grade
+
+
+EVENTS = (AnswersFiled, LevelOverridden, LevelFell)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +155,18 @@ def file_answers(case: CaseFile, answers: Answers | None, declared: Grade, paper
         steps=assessment.steps,
         standard_version=standard.version,
     )
+
+
+def level_fell(case: CaseFile) -> bool:
+    """Whether the last report after the retrofit states a lower level than the one before it."""
+    return case.baseline is not None and case.grade is not None and case.grade.level < case.baseline.level
+
+
+def note_a_fall(case: CaseFile, papers: CasePapers) -> None:
+    """Lay it before the reviewer where a report that was just recorded lies below the baseline."""
+    if level_fell(case):
+        clause = papers.pack.cited("evaluation.standard", papers.today).clause
+        case.record(LevelFell, papers, clauses=(clause,), baseline=case.baseline, grade=case.grade)
 
 
 def override_level(case: CaseFile, command: OverrideLevel, papers: CasePapers) -> None:

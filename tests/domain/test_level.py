@@ -12,7 +12,7 @@ from domain.assessment import assess, grade_at
 from domain.case.acceptance import AcceptanceConfirmed, AcceptancePassed, RecheckFiled
 from domain.case.diagnosis import DiagnosisFiled
 from domain.case.evaluation import EvaluationFiled
-from domain.case.level import AnswersFiled, LevelOverridden
+from domain.case.level import AnswersFiled, LevelFell, LevelOverridden, level_fell
 from domain.people import Person
 from domain.record import Fact
 from domain.standard import Answers, Grade
@@ -55,7 +55,36 @@ def test_a_report_keeps_its_answers_and_how_they_were_worked_out(kind: str, leve
             clauses=(S2024.document, clause("evaluation.standard")),
         ),
         fact(REPORTS[kind][1], **{REPORTS[kind][0]: worked_out.grade}),
+        *([LevelFell] if level == 0 and kind != "file-diagnosis" else []),  # the diagnosis said 一级
     )
+
+
+@pytest.mark.parametrize("kind", ["file-evaluation", "file-recheck"])
+def test_a_report_below_the_baseline_is_taken_and_an_alarm_laid_before_the_reviewer(kind: str) -> None:
+    """domain.md 4.3: an alarm, not a refusal; the acceptance is the reviewer's to judge."""
+    report = REPORTS[kind][1]
+    higher = _diagnosed(grade_of(of_level(3)), kind)
+    fallen = higher.when(kind, grade=LEVEL_2)
+    fallen.then(
+        report, fact(LevelFell, baseline=grade_of(of_level(3)), grade=LEVEL_2, clauses=(clause("evaluation.standard"),))
+    )
+    assert level_fell(fallen.case)
+    assert fallen.did("pass-acceptance").refusal is None
+    as_before = _diagnosed(LEVEL_2, kind).when(kind, grade=LEVEL_2).then(report)
+    assert not level_fell(as_before.case)
+
+
+def test_an_alarm_is_over_when_the_recheck_reaches_the_baseline_again() -> None:
+    fallen = ready("file-recheck").did(("file-recheck", {"grade": replace(LEVEL_2, level=0)}))
+    assert level_fell(fallen.case)
+    assert not level_fell(ready("file-recheck").did("file-recheck").case)
+
+
+def _diagnosed(baseline: Grade, kind: str) -> Play:
+    """The report is due, and the diagnosis had come to this."""
+    due = ready(kind)
+    told = tuple(replace(one, baseline=baseline) if isinstance(one, DiagnosisFiled) else one for one in due.facts)
+    return replace(due, facts=told)
 
 
 @shows("level_must_be_borne_out_by_its_numbers")
