@@ -138,6 +138,18 @@ def contract_must_follow_the_plan(case: CaseFile, contract: Contract) -> No | No
     return No(f"合同服务商“{contract.provider}”与已审方案的服务商“{case.provider}”不一致")
 
 
+@rule
+def contract_must_not_cost_more_than_the_plan(case: CaseFile, contract: Contract, pack: Pack) -> No | None:
+    """Whoever passed the plan has found its price reasonable, and no higher one."""
+    if contract.total <= case.planned_price:
+        return None
+    return No(
+        f"合同总价 {contract.total.grouped()} 元高于已审方案的报价 {case.planned_price.grouped()} 元；"
+        "价格须随方案一并审核，签订更高价格须先重新提交方案",
+        pack.clause("contract.reviews") or pack.clause("contract.supervised"),
+    )
+
+
 def checked(
     case: CaseFile, contract: Contract, products: tuple[NamedProduct, ...], papers: CasePapers
 ) -> tuple[Comparison, ...]:
@@ -145,6 +157,7 @@ def checked(
     words_must_be_given(contract.number, "合同编号")
     contract_must_be_signed_within_the_pilot(contract.signed, papers.today, papers.pack)
     contract_must_add_up(contract)
+    contract_must_not_cost_more_than_the_plan(case, contract, papers.pack)
     provider_must_not_be_the_firm_itself(case, contract.provider)
     provider_must_be_in_the_pool(papers, contract.provider)
     return compared(contract, products, papers)

@@ -230,6 +230,8 @@ class CaseFile(File):
         # diagnosis, contract, retrofit
         self.diagnoser = ""
         self.provider = ""
+        self.planned_price = ZERO
+        """方案报价: of the plan that was filed last."""
         self.baseline: Grade | None = None
         self.contract: Contract | None = None
         self.contract_change: Contract | None = None

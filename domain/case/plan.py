@@ -26,6 +26,7 @@ class PlanFiled(CaseFact):
 
     def fold(self, file: CaseFile) -> None:
         file.provider = self.provider
+        file.planned_price = self.price
         file.works = Works.PLAN_REVIEW
 
 
@@ -93,9 +94,12 @@ def reviewer_must_be_the_supervisor_where_there_is_one(command: CaseCommand, pac
 
 
 def file_plan(case: CaseFile, command: FilePlan, papers: CasePapers) -> None:
-    """To the reviewer; once more, with another provider, where the one of the plan may not sign any longer."""
-    again = () if may_sign(papers, case.provider) else (Works.CONTRACTING, Works.REGISTERING)
-    step_must_be_due(case.works, Works.PLANNING, *again)
+    """To the reviewer; once more before a contract is handed in, for one that costs more must rest on another plan.
+
+    Where the provider of the plan may not sign any longer, also until the contract is on file.
+    """
+    again = () if may_sign(papers, case.provider) else (Works.REGISTERING,)
+    step_must_be_due(case.works, Works.PLANNING, Works.CONTRACTING, *again)
     institution_must_be_plainly_named(command.provider)
     amount_must_be_positive(command.price)
     provider_must_not_be_the_firm_itself(case, command.provider)

@@ -110,7 +110,7 @@ LINES: Final[Mapping[str, tuple[Person, Words]]] = {
     "assign-diagnosis": (cast.clerk1, _always(diagnoser=cast.diagnoser.organisation)),
     "file-diagnosis": (cast.diagnoser, _always(baseline=cast.LEVEL_1, report="ZD-1")),
     "confirm-diagnosis": (cast.firm, _nothing),
-    "file-plan": (cast.firm, _always(provider=cast.provider.organisation, price=Money.wan(82))),
+    "file-plan": (cast.firm, _always(provider=cast.provider.organisation, price=Money.wan(100))),
     "pass-plan": (cast.supervisor, _nothing),
     "return-plan": (cast.supervisor, _always(reason="价格偏高")),
     "file-contract": (cast.firm, lambda play: {"contract": contract()}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -159,6 +160,38 @@ def test_registration_is_by_another_hand_than_the_review() -> None:
     alone = ready("pass-contract").under(UNSUPERVISED).did(("pass-contract", {"by": clerk1}))
     alone.when("register-contract", by=clerk1).then_refused("hand_must_differ")
     alone.when("register-contract", by=clerk2).then(ContractRegistered)
+
+
+@shows("contract_must_not_cost_more_than_the_plan")
+@pytest.mark.parametrize("kind", ["file-contract", "ask-contract-change"])
+def test_a_contract_costs_no_more_than_the_plan_that_was_passed(kind: str) -> None:
+    """A fen more was never found reasonable; a fen less may be signed."""
+    more, less = _planned_at(contract().total - Money(1)), _planned_at(contract().total)
+    rule = "contract_must_not_cost_more_than_the_plan"
+    no = more(kind).when(kind, contract=contract()).then_refused(rule, clause("contract.supervised"))
+    assert no.refusal is not None
+    assert no.refusal.sentence.startswith("合同总价 820,000.01 元高于已审方案的报价 820,000.00 元；")
+    stated = rules({"contract.reviews": ("监理对价格合理性进行二次审核",)})
+    more(kind).under(stated).when(kind, contract=contract()).then_refused(rule, clause("contract.reviews"))
+    assert less(kind).when(kind, contract=contract()).refusal is None
+
+
+def _planned_at(price: Money) -> Callable[[str], Play]:
+    def due(kind: str) -> Play:
+        """The command is due, and the plan had this price."""
+        play = ready(kind)
+        told = tuple(replace(one, price=price) if isinstance(one, PlanFiled) else one for one in play.facts)
+        return replace(play, facts=told)
+
+    return due
+
+
+def test_a_dearer_contract_rests_on_another_plan_that_is_reviewed_first() -> None:
+    signing = ready("file-contract").did(("file-plan", {"price": contract().total - Money(1)}), "pass-plan")
+    signing.when("file-contract").then_refused("contract_must_not_cost_more_than_the_plan")
+    again = signing.when("file-plan", price=contract().total).then(PlanFiled).then_stands(works=Works.PLAN_REVIEW)
+    again.when("file-contract").then_refused("step_must_be_due")
+    again.did("pass-plan").when("file-contract").then(ContractFiled)
 
 
 # --- 变更

