@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Final
 
 from domain.case.contract import FileContract, PassContract, RegisterContract, ReturnContract
 from domain.case.contract_change import ApproveContractChange, AskContractChange
@@ -15,6 +16,9 @@ from domain.people import Role
 from domain.spend import Contract, SpendLine
 from rehearsal.cast import DIAGNOSERS, PROVIDERS
 from rehearsal.firm import Firm, Story, grade
+
+MODULE: Final = Money.wan(10)
+"""The most that a module costs which a firm adds under way; its plan leaves room for it."""
 
 
 def diagnosis(firm: Firm) -> Story:
@@ -58,7 +62,7 @@ def contract(firm: Firm) -> Story:
     me, reviewer = firm.cast.firm(firm.row), firm.cast.reviewer(firm.pack, firm.chance)
     firm.provider = firm.chance.choice(PROVIDERS)
     lines = _priced(firm)
-    price = total(line.amount for line in lines)
+    price = total(line.amount for line in lines) + MODULE  # so that a module can be added under the plan's price
     firm.later(5, 20)
     yield firm.gives(FilePlan, me, provider=firm.provider, price=price)
     if firm.happens(0.08):
@@ -107,7 +111,7 @@ def retrofit(firm: Firm) -> Story:
         firm.later(10, 25)
         lines = (
             *firm.contract.lines[:-1],
-            SpendLine("software", "质量追溯模块", Money(firm.chance.randint(10**6, 10**7))),
+            SpendLine("software", "质量追溯模块", Money(firm.chance.randint(10**6, MODULE.fen))),
         )
         firm.contract = _agreed(firm, 2, lines, firm.day)
         yield firm.gives(AskContractChange, me, contract=firm.contract, reason="增加质量追溯模块")

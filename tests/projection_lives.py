@@ -639,7 +639,11 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
         case Works.PLANNING if luck > 0.85 and not case.conflicts:
             return ApproveConflict, Role.HEAD, {"organisation": case.diagnoser, "pair": "diagnosis+retrofit"}
         case Works.PLANNING:
-            return plan.FilePlan, Role.FIRM, {"provider": "云上公司", "price": paper.total}
+            return (
+                plan.FilePlan,
+                Role.FIRM,
+                {"provider": "云上公司", "price": Money.wan(110)},
+            )  # no contract here costs more
         case Works.PLAN_REVIEW if luck < 0.2:
             return plan.ReturnPlan, Role.SUPERVISOR, {}
         case Works.PLAN_REVIEW:
