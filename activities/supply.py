@@ -14,7 +14,7 @@ from domain.catalogue import Catalogue, CatalogueCommand
 from domain.commands import CaseCommand
 from domain.identity import catalogue_id, pool_id, provider_id
 from domain.policy import Pack
-from domain.provider import admission, consortium, institution, rating
+from domain.provider import admission, appeal, consortium, institution, rating
 from domain.provider import rooms as providers
 from domain.provider.file import Pool, Provider, ProviderCommand, ProviderPapers
 from domain.provider.institution import AppointInstitution
@@ -24,6 +24,15 @@ from policies import load
 
 SupplyCommand = ProviderCommand | AppointInstitution | CatalogueCommand
 """A command about what is on offer to firms: who may work for them, and which products there are."""
+
+
+COUNTS_THE_OTHERS = (
+    admission.AdmitProvider,
+    admission.MoveProvider,
+    consortium.JoinConsortium,
+    appeal.AnswerProviderAppeal,
+)
+"""Commands about one provider that look at all the others of its pool."""
 
 
 def decide(store: EventStore, calendar: Calendar, command: SupplyCommand, at: datetime) -> list[File]:
@@ -54,6 +63,7 @@ def _about_a_provider(store: EventStore, pool: Pool, command: ProviderCommand, a
     notice = None
     if isinstance(command, admission.AdmitProvider | admission.MoveProvider):
         notice = notices.of_provider(store, provider, command.document)
+    if isinstance(command, COUNTS_THE_OTHERS):
         members = tuple(store.load(Provider, provider_id(*home, code)) for code in pool.codes)
     rehearsal = command.rehearsal if isinstance(command, admission.ApplyProvider) else provider.rehearsal
     pack = _rules(command.city, rehearsal=rehearsal)

@@ -493,6 +493,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "provider.appeal-dismissed": "服务商申诉不成立",
     "provider.restored": "服务商申诉成立，恢复在库",
     "pool.provider-listed": "列入服务商资源池",
+    "pool.consortium-known": "登记联合体",
     "pool.tier-taken": "占用层级家数",
     "pool.institution-appointed": "中标机构已登记",
     "product.entered": "产品已登记",

@@ -34,7 +34,7 @@ from eventstore.store import EventStore
 from policies.calendars import published
 from settings import Settings
 from tests.domain import cast
-from tests.domain.test_provider import SAID
+from tests.domain.test_provider import LEAD, SAID
 from tests.engine import CITY, INDUSTRY, START, Firm, Town, rehearsed, upto
 from tests.shell import Shell, plain, pointed_at
 
@@ -219,6 +219,30 @@ def test_of_a_removal_and_a_registration_at_once_the_events_tell_one_story(store
             assert topics.index("provider.engaged") < topics.index("provider.removed")
 
 
+def test_of_two_that_join_each_other_one_is_refused_also_at_once(store: EventStore) -> None:
+    """Each at a desk of its own. The pool knows of every consortium, so that whoever comes second sees the first."""
+    for turn in range(4):
+        town = Town(store, f"each other {turn}")
+        pooled(town)
+        other = replace(own, id="provider-2", organisation=LEAD)
+        done(town, "apply-provider", code=LEAD, name="牵头公司", by=other)
+        done(town, "admit-provider", code=LEAD)
+        pairs = [
+            says(town, "join-consortium"),
+            says(town, "join-consortium", LEAD, by=other, lead=CODE),
+        ]
+        together = threading.Barrier(2)
+
+        def do(command: Command, wait: threading.Barrier = together) -> str:
+            wait.wait(10)
+            refusal = Desk(store, published()).handle(command, START + timedelta(days=5)).refusal
+            return refusal.rule if refusal else ""
+
+        with ThreadPoolExecutor(2) as threads:
+            told = list(threads.map(do, pairs))
+        assert sorted(told) == ["", "member_must_not_lead"]
+
+
 KINDS: Final = (
     *("apply-provider", "admit-provider", *OUT, "confirm-provider-rectification", "remove-provider"),
     *("appeal-provider-decision", "answer-provider-appeal"),
@@ -253,7 +277,7 @@ def test_explain_names_what_the_pool_stands_in_the_way_of_and_the_way_out(town: 
     firm = town.firm().walked(*upto("confirm-diagnosis"))
     assert told(firm)["file-plan"] == ""
     firm.walked("file-plan", "pass-plan")
-    assert "file-plan" not in told(firm)
+    assert told(firm)["file-plan"] == "", "for a contract at another price"
     thrown_out(town)
     assert told(firm)["file-contract"] == "provider_must_be_in_the_pool"
     assert told(firm)["file-plan"] == "provider_must_be_in_the_pool", "nobody is left to plan with"

@@ -26,6 +26,7 @@ EVENTS: Final[tuple[type[Fact], ...]] = (
     *appeal.EVENTS,
     *rating.EVENTS,
     *admission.POOL_EVENTS,
+    *consortium.POOL_EVENTS,
     *institution.EVENTS,
 )
 

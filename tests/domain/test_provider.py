@@ -35,7 +35,7 @@ from domain.provider.conduct import (
     ProviderRemoved,
     ProviderWarned,
 )
-from domain.provider.consortium import ConsortiumJoined, ConsortiumLeft
+from domain.provider.consortium import ConsortiumJoined, ConsortiumKnown, ConsortiumLeft
 from domain.provider.file import Membership, Pool, Provider, ProviderPapers
 from domain.provider.institution import AppointInstitution, InstitutionAppointed, appoint_institution
 from domain.provider.rating import (
@@ -49,6 +49,7 @@ from domain.provider.rating import (
 )
 from domain.record import Fact
 from domain.rejections import OpenQuestion, Refusal, Rejection
+from policies import load
 from tests.domain import play
 from tests.domain.cast import CITY, PROGRAMME, RULES, clause, clerk1, clerk2, firm, head, head2, leader, rules
 from tests.domain.play import passed, refused, shows
@@ -106,6 +107,8 @@ class Life:
     now: datetime = datetime(2026, 3, 2, 10, tzinfo=CHINA)
     lead: Provider | None = None
     cases: tuple[CaseFile, ...] = ()
+    members: tuple[Provider, ...] = ()
+    """Everybody else whom the pool lists."""
     happened: tuple[Fact, ...] = ()
     refusal: Refusal | None = None
     said: int = field(default=0)
@@ -139,7 +142,9 @@ class Life:
         command = rooms.COMMANDS[kind](command_id=command_id(kind, str(self.said)), **fields)
         provider, pool = self.provider, self.pool
         try:
-            rooms.decide(provider, ProviderPapers(command, self.now, self.pack, pool, self.lead, self.cases))
+            rooms.decide(
+                provider, ProviderPapers(command, self.now, self.pack, pool, self.lead, self.cases, self.members)
+            )
         except Rejection as no:
             play._heard.append((kind, no.refusal.rule))
             assert not provider.pending_events
@@ -339,11 +344,43 @@ def test_a_consortium_has_a_lead_in_the_pool_and_is_joined_and_left_once() -> No
     itself.when("join-consortium").then_refused("lead_must_be_another_provider_of_the_pool")
     member = replace(in_pool(), lead=a_lead())
     member.when("leave-consortium").then_refused("consortium_membership_must_change")
-    joined = member.when("join-consortium").then(ConsortiumJoined)
+    joined = member.when("join-consortium").then(ConsortiumJoined, ConsortiumKnown)
     assert joined.provider.consortia == {LEAD: "联合体协议1号"}
     joined.when("join-consortium").then_refused("consortium_membership_must_change")
     left = joined.when("leave-consortium").then(ConsortiumLeft)
     assert left.provider.consortia == {}
+
+
+@shows("member_must_not_lead")
+def test_a_lead_is_in_no_consortium_and_a_member_leads_none() -> None:
+    free, lead = in_pool(), a_lead()
+    lead.consortia = {"91370300MA3C0PRY3X": "联合体协议9号"}
+    replace(free, lead=lead).when("join-consortium").then_refused("member_must_not_lead")
+
+    follower = a_lead()
+    follower.credit_code, follower.name, follower.consortia = "91370300MA3C0PRY3X", "成员公司", {CODE: "联合体协议2号"}
+    leads = replace(free, lead=a_lead(), members=(follower,)).when("join-consortium")
+    leads.then_refused("member_must_not_lead")
+    assert leads.refusal is not None
+    assert "成员公司" in leads.refusal.sentence
+    follower.consortia = {LEAD: "联合体协议2号"}
+    replace(free, lead=a_lead(), members=(follower,)).when("join-consortium").then(ConsortiumJoined, ConsortiumKnown)
+
+
+@shows("lead_must_stand_in_the_tier_of_leads")
+def test_where_the_city_has_a_tier_of_leads_only_its_providers_lead() -> None:
+    mianyang = replace(RULES, tables=load.load("mianyang").tables)
+    rule = "lead_must_stand_in_the_tier_of_leads"
+    for tier in ("", "产品服务商"):
+        lead = a_lead()
+        lead.tier = tier
+        no = replace(in_pool(), lead=lead, pack=mianyang).when("join-consortium").then_refused(rule)
+        assert no.refusal is not None
+        assert (no.refusal.clause, "“牵头服务商”" in no.refusal.sentence) == ("绵阳方案 三(二)", True)
+    for tier in ("牵头服务商", "lead"):
+        lead = a_lead()
+        lead.tier = tier
+        replace(in_pool(), lead=lead, pack=mianyang).when("join-consortium").then(ConsortiumJoined, ConsortiumKnown)
 
 
 @shows("post_must_be_one_of_the_programme", "post_must_be_given_once")
