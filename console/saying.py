@@ -277,12 +277,16 @@ def spending(lines: Sequence[Mapping[str, Any]], caption: str, total: Mapping[st
 
 
 def _comparisons(lines: Sequence[Mapping[str, Any]]) -> Table:
+    parts = ("unit_price", "unit_reference", "amount", "reference", "above")
     rows = [
-        (str(line["line"]), line["product"], *(yuan(line[part]) for part in ("amount", "reference", "above")))
+        (
+            *(str(line["line"]), line["product"], "—" if line["quantity"] is None else str(line["quantity"])),
+            *("—" if line[part] is None else yuan(line[part]) for part in parts),
+        )
         for line in lines
     ]
-    headings = ("价格行", "产品编号", "合同金额", "参考价", "高出")
-    return Table("价格比对（单位：元）", headings, tuple(rows), frozenset(range(2, 5)))
+    headings = ("价格行", "产品编号", "数量", "合同单价", "参考单价", "合同金额", "参考金额", "高出")
+    return Table("价格比对（单位：元）", headings, tuple(rows), frozenset(range(2, 8)))
 
 
 def _product_line(plain: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final, Literal
 from domain.commands import Command
 from domain.identity import is_plain
 from domain.money import ZERO, Money
-from domain.policy import SPEND_KINDS
+from domain.policy import SPEND_KINDS, Pack
 from domain.programme import programme_must_be_the_citys
 from domain.record import Fact, File, Papers
 from domain.rules import No, rule
@@ -133,6 +133,15 @@ def product_must_be_valid_for_a_time(product: Product) -> No | None:
 
 
 @rule
+def product_must_suit_a_pilot_industry(industry: str, pack: Pack) -> No | None:
+    """Where a product names an industry, it is one of the city's."""
+    known = pack.list("selection.industries")
+    if industry in known:
+        return None
+    return No(f"“{industry}”不是本市试点细分行业（{'、'.join(known)}）", pack.clause("selection.industries"))
+
+
+@rule
 def product_must_stand_once_in_an_entry(products: tuple[Product, ...]) -> No | None:
     """Of two entries of one code in one file nobody could say which counts."""
     seen: set[str] = set()
@@ -171,6 +180,8 @@ def enter_products(catalogue: Catalogue, command: EnterProducts, papers: Papers)
         product_must_be_described(product)
         product_must_have_its_prices(product)
         product_must_be_valid_for_a_time(product)
+        if product.industry:
+            product_must_suit_a_pilot_industry(product.industry, papers.pack)
     entry_must_say_something_new(catalogue, command.products)
     for product in command.products:
         if catalogue.products.get(product.code) != product:

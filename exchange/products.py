@@ -14,6 +14,7 @@ from domain.catalogue import (
     product_must_be_described,
     product_must_be_valid_for_a_time,
     product_must_have_its_prices,
+    product_must_suit_a_pilot_industry,
 )
 from domain.money import Money
 from domain.policy import SPEND_KINDS, Pack
@@ -68,15 +69,6 @@ class ProductsRefused(RosterRefused):
 def product_cell_must_be_readable(meant: object, title: str, cell: Cell, wanted: str) -> No | None:
     """A price is an amount, a day a day, a kind one of the known kinds; ``meant`` is None where it is not."""
     return No(f"{title}应为{wanted}；现为“{cells.text_of(cell)}”") if meant is None else None
-
-
-@rule
-def product_must_suit_a_pilot_industry(industry: str, pack: Pack) -> No | None:
-    """Where a product names an industry, it is one of the city's."""
-    known = pack.list("selection.industries")
-    if industry in known:
-        return None
-    return No(f"“{industry}”不是本市试点细分行业（{'、'.join(known)}）", pack.clause("selection.industries"))
 
 
 @rule

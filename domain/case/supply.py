@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from domain.case.file import CaseFact, CaseFile, CasePapers
-from domain.catalogue import Product
+from domain.catalogue import Product, product_must_suit_a_pilot_industry
 from domain.money import ZERO, Money
 from domain.policy import Pack
 from domain.provider.file import Membership, Provider
@@ -39,13 +39,26 @@ class Comparison:
     """For the whole quantity."""
     above: Money
     """How far the line lies above it; zero where it does not."""
+    quantity: int | None
+    """How many units the line is said to buy; with both prices None where it was compared before they were kept."""
+    unit_price: Money | None
+    """The line's amount by one unit, rounded up to the fen: a large quantity must not make a line look cheap."""
+    unit_reference: Money | None
+    """参考价 of one unit."""
 
 
 class PricesCompared(CaseFact):
     """The lines of the contract that buy products of the catalogue, beside their reference prices, for the reviewer."""
 
     TOPIC: ClassVar[str] = "case.prices-compared"
+    class_version: ClassVar[int] = 2
     comparisons: tuple[Comparison, ...]
+
+    @staticmethod
+    def upcast_v1_v2(state: dict[str, Any]) -> None:
+        """Version 1 told the amounts of whole lines, and not how many units they stood for."""
+        for line in state["comparisons"]:
+            line |= {"quantity": None, "unit_price": None, "unit_reference": None}
 
 
 EVENTS = (PricesCompared,)
@@ -102,9 +115,12 @@ def price_must_stay_within_the_reference(comparison: Comparison, pack: Pack) -> 
     percent = pack.count("contract.price_tolerance")
     if comparison.amount.fen * 100 <= comparison.reference.fen * percent:
         return None
+    assert comparison.unit_price is not None
+    assert comparison.unit_reference is not None
     return No(
-        f"第 {comparison.line} 行 {comparison.amount.grouped()} 元超过产品“{comparison.product}”参考价"
-        f" {comparison.reference.grouped()} 元的 {percent}%",
+        f"第 {comparison.line} 行单价 {comparison.unit_price.grouped()} 元（{comparison.amount.grouped()} 元 ÷"
+        f" {comparison.quantity}）超过产品“{comparison.product}”参考价 {comparison.unit_reference.grouped()} 元的"
+        f" {percent}%",
         pack.clause("contract.price_tolerance"),
     )
 
@@ -135,9 +151,14 @@ def _compared(contract: Contract, named: NamedProduct, papers: CasePapers) -> Co
     assert product is not None
     line = contract.lines[named.line - 1]
     product_must_be_of_the_lines_kind(line, product)
+    if product.industry:
+        product_must_suit_a_pilot_industry(product.industry, papers.pack)
     reference = Money(product.reference.fen * named.quantity)
     above = max(line.amount - reference, ZERO)
-    comparison = Comparison(named.line, product.code, line.amount, reference, above)
+    unit_price = Money(-(-line.amount.fen // named.quantity))
+    comparison = Comparison(
+        named.line, product.code, line.amount, reference, above, named.quantity, unit_price, product.reference
+    )
     price_must_stay_within_the_reference(comparison, papers.pack)
     return comparison
 

@@ -138,6 +138,11 @@ def fact(kind: type[Fact], **said: Any) -> Fields:
     return Fields(kind, said)
 
 
+def changed(one: Any, **said: Any) -> Any:
+    """A fact that happened, had it said something else."""
+    return replace(one, **said)
+
+
 @dataclass(frozen=True)
 class Supplied:
     """Who and what is on offer to a firm."""

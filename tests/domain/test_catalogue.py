@@ -99,6 +99,7 @@ WRONG: Final[dict[str, list[dict[str, Any]]]] = {
         {"unit": ""},
         {"kind": "软件"},
     ],
+    "product_must_suit_a_pilot_industry": [{"industry": "养殖"}, {"industry": " 轴承"}],
     "product_must_have_its_prices": [{"price": Money(-1)}, {"reference": Money(0)}, {"reference": Money(-1)}],
     "product_must_be_valid_for_a_time": [{"valid_to": date(2025, 12, 31)}],
 }

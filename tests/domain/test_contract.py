@@ -16,7 +16,7 @@ from domain.money import Money
 from domain.policy import Days
 from domain.spend import SpendLine
 from tests.domain.cast import CODE, LINES, clause, clerk1, clerk2, contract, provider, rules, supervisor
-from tests.domain.play import Play, after, fact, ready, shows
+from tests.domain.play import Play, after, changed, fact, ready, shows
 
 UNSUPERVISED = rules({"contract.supervised": False})
 
@@ -180,7 +180,7 @@ def _planned_at(price: Money) -> Callable[[str], Play]:
     def due(kind: str) -> Play:
         """The command is due, and the plan had this price."""
         play = ready(kind)
-        told = tuple(replace(one, price=price) if isinstance(one, PlanFiled) else one for one in play.facts)
+        told = tuple(changed(one, price=price) if isinstance(one, PlanFiled) else one for one in play.facts)
         return replace(play, facts=told)
 
     return due

@@ -19,7 +19,7 @@ from domain.standard import Answers, Grade
 from eventstore.mapper import adapter
 from tests.domain.answers import BINDING, S2022, S2024, banded, given, levelled, of_level, without
 from tests.domain.cast import LEVEL_2, clause, clerk1, diagnoser, evaluator, firm, head2, leader, rules
-from tests.domain.play import Play, fact, ready, shows
+from tests.domain.play import Play, changed, fact, ready, shows
 
 REPORTS: Final[dict[str, tuple[str, type[Fact]]]] = {
     "file-diagnosis": ("baseline", DiagnosisFiled),
@@ -83,7 +83,7 @@ def test_an_alarm_is_over_when_the_recheck_reaches_the_baseline_again() -> None:
 def _diagnosed(baseline: Grade, kind: str) -> Play:
     """The report is due, and the diagnosis had come to this."""
     due = ready(kind)
-    told = tuple(replace(one, baseline=baseline) if isinstance(one, DiagnosisFiled) else one for one in due.facts)
+    told = tuple(changed(one, baseline=baseline) if isinstance(one, DiagnosisFiled) else one for one in due.facts)
     return replace(due, facts=told)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import pytest
 
+from console import saying
 from domain.case.contract import ContractFiled, ContractPassed, ContractRegistered
 from domain.case.contract_change import ContractChangeAsked, ContractChanged
 from domain.case.file import Works
@@ -19,6 +20,7 @@ from domain.money import Money
 from domain.provider.file import Membership, Pool, Provider
 from domain.provider.rating import ProviderEngaged
 from domain.spend import SpendLine
+from eventstore.mapper import adapter
 from tests.domain.cast import CASE, CITY, CODE, LINES, PROGRAMME, clause, contract, rules
 from tests.domain.play import Play, Supplied, Supply, fact, ready, shows
 
@@ -130,7 +132,7 @@ def filing(product: Product = MES, rule_pack: Any = None) -> Play:
 def test_a_line_is_laid_beside_its_products_reference_price() -> None:
     filed = filing().when("file-contract", products=TWO).then(ContractFiled, PricesCompared)
     (compared,) = (one for one in filed.happened if isinstance(one, PricesCompared))
-    line = Comparison(1, "P-1", LINES[0].amount, Money.wan(60), Money(1))
+    line = Comparison(*(1, "P-1", LINES[0].amount, Money.wan(60), Money(1), 2, Money.yuan("300000.01"), Money.wan(30)))
     assert compared.comparisons == (line,)
     assert compared.clauses == (clause("contract.price_tolerance"),)
     cheap = filing(replace(MES, reference=Money.wan(31))).when("file-contract", products=TWO)
@@ -154,6 +156,33 @@ def test_where_the_pack_is_silent_the_difference_is_recorded_and_the_reviewer_de
     (compared,) = (one for one in filed.happened if isinstance(one, PricesCompared))
     assert compared.comparisons[0].above == Money.wan(17)
     assert compared.clauses == ()
+
+
+def test_however_many_units_a_line_claims_their_price_lies_before_the_reviewer() -> None:
+    """600 000.01 yuan hide behind a thousand units at a reference of 1 000: the reviewer sees 600.01 yuan each."""
+    small = replace(MES, reference=Money.yuan(1000))
+    filed = filing(small).when("file-contract", products=(NamedProduct(1, "P-1", 1000),))
+    (compared,) = (one for one in filed.happened if isinstance(one, PricesCompared))
+    (line,) = compared.comparisons
+    assert (line.quantity, line.unit_price, line.unit_reference) == (1000, Money.yuan("600.01"), Money.yuan(1000))
+    no = filing(small).when("file-contract", products=(NamedProduct(1, "P-1", 500),))
+    no.then_refused("price_must_stay_within_the_reference")
+    assert no.refusal is not None
+    assert "第 1 行单价 1,200.01 元（600,000.01 元 ÷ 500）" in no.refusal.sentence
+    (row,) = saying.said({"comparisons": adapter(PricesCompared).dump_python(compared, mode="json")["comparisons"]})
+    assert row.tables[0].rows == (("1", "P-1", "1000", "600.01", "1,000.00", "600,000.01", "1,000,000.00", "0.00"),)
+
+
+@shows("product_must_suit_a_pilot_industry")
+def test_a_product_of_an_industry_that_the_city_does_not_have_is_in_no_contract() -> None:
+    for kind in ("file-contract", "ask-contract-change"):
+        due = ready(kind)
+        foreign = due.with_supply(pool(p=replace(MES, industry="养殖")))
+        no = foreign.when(kind, contract=contract(), products=TWO)
+        no.then_refused("product_must_suit_a_pilot_industry", clause("selection.industries"))
+        for industry in ("", "轴承", "建材"):
+            known = due.with_supply(pool(p=replace(MES, industry=industry)))
+            known.when(kind, contract=contract(), products=TWO).then(DONE[kind], PricesCompared)
 
 
 @shows("product_must_be_on_offer")
