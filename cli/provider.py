@@ -14,7 +14,7 @@ from cli.hands import By, Evidence, Of, Reason, person
 from domain.identity import pool_id, provider_id, tidy
 from domain.people import Person
 from domain.provider.admission import AdmitProvider, ApplyProvider, MoveProvider
-from domain.provider.appeal import AnswerProviderAppeal, AppealProviderDecision
+from domain.provider.appeal import AnswerProviderAppeal, AppealProviderDecision, TierOverfilled
 from domain.provider.conduct import (
     ConfirmProviderRectification,
     OrderProviderRectification,
@@ -264,7 +264,9 @@ def _do(
             alarms.spread(store, Desk(store, published()), datetime.now(UTC))
     said = {"credit_code": code, "programme": home, **provider_told.standing(now)}
     rated = "".join(f"\n  {step}" for step in now.rating.steps) if kind is RateProvider and now.rating else ""
+    over = f"{zh(TierOverfilled.TOPIC)}。" if TierOverfilled.TOPIC in receipt.events else ""
     words = (
-        f"已办理：{zh(command.kind)}。{now.name}（{code}），{zh(now.membership)}，层级 {now.tier or '未定'}。{rated}"
+        f"已办理：{zh(command.kind)}。{now.name}（{code}），{zh(now.membership)}，层级 {now.tier or '未定'}。"
+        f"{over}{rated}"
     )
     say(receipt, said, words, as_json)

@@ -24,12 +24,12 @@ def show(tallies: Sequence[Tally], unit: str) -> None:
 
 def plain(tallies: Sequence[Tally]) -> list[dict[str, Any]]:
     """The same for programs."""
-    return [{**asdict(one), "stated": one.stated, "gap": one.gap} for one in tallies]
+    return [{**asdict(one), "stated": one.stated, "gap": one.gap, "over": one.over} for one in tallies]
 
 
 def _row(one: Tally) -> tuple[str, ...]:
     full = "（已满）" if one.limit is not None and one.held >= one.limit else ""
-    over = f"（超出 {one.held - one.limit}）" if one.limit is not None and one.held > one.limit else full
+    over = f"（超出 {one.over}）" if one.over else full
     gap = "—" if one.gap is None else str(one.gap)
     note = f"\n注：{one.note}" if one.note else ""
     return (one.name, one.industry or "全市", one.stated or "未规定", f"{one.held}{over}", gap, one.clause + note)

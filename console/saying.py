@@ -37,7 +37,7 @@ LABELS: Final[Mapping[str, str]] = {
     "comparisons": "价格比对", "fault": "所发现的问题", "from_tier": "原层级", "industries": "服务行业",
     "lead": "牵头服务商", "organisation": "机构", "pair": "兼任的业务", "post": "承担的业务", "product": "产品",
     "product_code": "产品编号", "rating": "评价", "score": "满意度（分）",
-    "suspends": "整改期间暂停承接", "tier": "层级",
+    "suspends": "整改期间暂停承接", "tier": "层级", "limit": "规定家数", "held": "现有家数",
     "contract": "合同", "county": "区县", "credit": "转出账户", "credit_code": "统一社会信用代码", "deadline": "期限",
     "debit": "转入账户", "defects": "需补正事项", "diagnoser": "诊断机构", "document": "文号",
     "documents": "申请材料", "done_on": "完成日期", "due": "截止日", "entitlement": "核定补贴",

@@ -39,6 +39,11 @@ class Tally:
         return None if self.least is None else max(self.least - self.held, 0)
 
     @property
+    def over(self) -> int:
+        """How many more there are than the limit allows: an upheld appeal may bring one back."""
+        return 0 if self.limit is None else max(self.held - self.limit, 0)
+
+    @property
     def stated(self) -> str:
         """The number as the source has it: ``≥ 20``, ``4—6``; empty where there is none."""
         if self.least is None:

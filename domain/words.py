@@ -481,6 +481,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "provider.moved": "服务商层级已调整",
     "provider.consortium-joined": "已加入联合体",
     "provider.consortium-left": "已退出联合体",
+    "provider.tier-overfilled": "警示：该层级已超过规定家数",
     "provider.engaged": "承接改造项目",
     "provider.satisfaction-recorded": "企业已评价满意度",
     "provider.rated": "服务商已评价",

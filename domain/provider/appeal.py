@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from domain.provider.admission import TierTaken
 from domain.provider.conduct import FOUND, ORDERED, REMOVED, WARNED
 from domain.provider.file import (
     Membership,
@@ -20,6 +21,7 @@ from domain.provider.file import (
     provider_must_act_for_itself,
     provider_must_stand_where_the_step_begins,
 )
+from domain.provider.tiers import full_beside, tier_of
 from domain.rules import No, rule
 
 
@@ -61,7 +63,19 @@ class ProviderRestored(ProviderFact):
         file.appeal_open = False
 
 
-EVENTS = (ProviderAppealed, ProviderAppealDismissed, ProviderRestored)
+class TierOverfilled(ProviderFact):
+    """警示: its place had been given away; it stands all the same, and the tier has more than its clause allows."""
+
+    TOPIC: ClassVar[str] = "provider.tier-overfilled"
+    tier: str
+    industry: str
+    """The industry for which the tier is counted; empty for the whole city."""
+    limit: int
+    held: int
+    """How many stand in it now, this one among them."""
+
+
+EVENTS = (ProviderAppealed, ProviderAppealDismissed, ProviderRestored, TierOverfilled)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +120,32 @@ def appeal_provider_decision(provider: Provider, command: AppealProviderDecision
 
 
 def answer_provider_appeal(provider: Provider, command: AnswerProviderAppeal, papers: ProviderPapers) -> None:
-    """By people who had no part in it."""
+    """By people who had no part in it. Whoever was thrown out wrongly comes back, also where no place is left."""
     appeal_must_be_open(provider)
     provider_hand_must_differ(provider, command.by, FOUND, WARNED, ORDERED, REMOVED)
     provider_decision_must_be_grounded(answer=command.answer, document=command.document, reason=command.reason)
     outcome = ProviderRestored if command.upheld else ProviderAppealDismissed
+    was_out = provider.membership is Membership.REMOVED
     provider.record(outcome, papers, answer=command.answer, document=command.document)
+    if command.upheld and was_out:
+        _take_its_place_again(provider, papers)
+
+
+def _take_its_place_again(provider: Provider, papers: ProviderPapers) -> None:
+    """The pool is told, so that nobody is given the place at the same moment."""
+    tier = tier_of(papers.pack, provider.tier)
+    clauses = (tier.clause,) if tier is not None else ()
+    for full in full_beside(provider, tier, papers.members):
+        provider.record(
+            TierOverfilled,
+            papers,
+            clauses=clauses,
+            tier=provider.tier,
+            industry=full.industry,
+            limit=full.limit,
+            held=full.held + 1,
+        )
+    papers.pool.record(TierTaken, papers, clauses=clauses, credit_code=provider.credit_code, tier=provider.tier)
 
 
 DECISIONS = {AppealProviderDecision: appeal_provider_decision, AnswerProviderAppeal: answer_provider_appeal}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from domain.identity import same
@@ -60,16 +61,34 @@ def tier_must_be_chosen_from_the_one_before(provider: Provider, tier: ProviderTi
 @rule
 def tier_must_have_room(provider: Provider, tier: ProviderTier | None, members: tuple[Provider, ...]) -> No | None:
     """Nobody is admitted beyond the number that the source states as a limit."""
+    for full in full_beside(provider, tier, members):
+        assert tier is not None
+        where = f"“{full.industry}”的" if full.industry else ""
+        return No(f"{where}“{tier.name}”最多 {full.limit} 家，已有 {full.held} 家", tier.clause)
+    return None
+
+
+@dataclass(frozen=True)
+class Full:
+    """A tier that has all the providers that its source allows, or more."""
+
+    industry: str
+    """The industry for which it is counted; empty for the whole city."""
+    limit: int
+    held: int
+    """How many stand in it beside the one that is asked about."""
+
+
+def full_beside(provider: Provider, tier: ProviderTier | None, members: tuple[Provider, ...]) -> Iterator[Full]:
+    """Where this provider would be, or is, one more than the source allows; by industry where it counts so."""
     limit = limit_of(tier) if tier is not None else None
     if tier is None or limit is None:
-        return None
+        return
     others = [one for one in members if one.id != provider.id and one.membership in ADMITTED]
     for industry in provider.industries if tier.per == "industry" else ("",):
         held = sum(_counts(one, tier, industry) for one in others)
         if held >= limit:
-            where = f"“{industry}”的" if industry else ""
-            return No(f"{where}“{tier.name}”最多 {limit} 家，已有 {held} 家", tier.clause)
-    return None
+            yield Full(industry, limit, held)
 
 
 def _counts(provider: Provider, tier: ProviderTier, industry: str) -> bool:

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli import tallied
 from domain.calendar import CHINA
 from domain.case.file import Acceptance, CaseFile, Qualification
 from domain.identity import command_id, pool_id, provider_id
@@ -27,7 +28,7 @@ from domain.provider.admission import (
     ProviderMoved,
     TierTaken,
 )
-from domain.provider.appeal import ProviderAppealDismissed, ProviderAppealed, ProviderRestored
+from domain.provider.appeal import ProviderAppealDismissed, ProviderAppealed, ProviderRestored, TierOverfilled
 from domain.provider.conduct import (
     ProviderFaultFound,
     ProviderRectificationOrdered,
@@ -47,6 +48,7 @@ from domain.provider.rating import (
     rating,
     weights_of,
 )
+from domain.provider.tiers import tallies
 from domain.record import Fact
 from domain.rejections import OpenQuestion, Refusal, Rejection
 from policies import load
@@ -367,6 +369,30 @@ def test_a_lead_is_in_no_consortium_and_a_member_leads_none() -> None:
     replace(free, lead=a_lead(), members=(follower,)).when("join-consortium").then(ConsortiumJoined, ConsortiumKnown)
 
 
+def test_an_upheld_appeal_stands_where_the_place_was_given_away_and_says_so() -> None:
+    dalian = replace(RULES, tables=load.load("dalian").tables)
+    out = Life().when("apply-provider").when("admit-provider", tier="总包商")
+    out = out.did("record-provider-fault", "warn-provider", "order-provider-rectification")
+    out = out.on(date(2026, 4, 2)).did("remove-provider", "appeal-provider-decision")
+    successor = a_lead()
+    successor.tier = "总包商"
+    full, free = (replace(out, pack=dalian, members=members) for members in ((successor,), ()))
+
+    back = full.when("answer-provider-appeal").then(ProviderRestored, TierOverfilled, TierTaken)
+    assert back.provider.membership is Membership.IN_POOL
+    over = back.happened[1]
+    assert isinstance(over, TierOverfilled)
+    assert (over.tier, over.industry, over.limit, over.held) == ("总包商", "", 1, 2)
+    assert over.clauses == ("大连方案 四(二)、五(三)",)
+    (told,) = (one for one in tallies(dalian, (successor, back.provider)) if one.name == "总包商")
+    assert (told.held, told.over, tallied.plain([told])[0]["over"]) == (2, 1, 1)
+    (alone,) = (one for one in tallies(dalian, (back.provider,)) if one.name == "总包商")
+    assert alone.over == 0
+
+    free.when("answer-provider-appeal").then(ProviderRestored, TierTaken)
+    full.when("answer-provider-appeal", upheld=False).then(ProviderAppealDismissed)
+
+
 @shows("lead_must_stand_in_the_tier_of_leads")
 def test_where_the_city_has_a_tier_of_leads_only_its_providers_lead() -> None:
     mianyang = replace(RULES, tables=load.load("mianyang").tables)
@@ -486,7 +512,8 @@ def test_the_next_decision_may_be_appealed_again() -> None:
 
 @pytest.mark.parametrize("decided", [warned(), rectifying(), removed()], ids=["warned", "rectifying", "removed"])
 def test_an_appeal_that_is_upheld_restores_by_a_new_fact(decided: Life) -> None:
-    restored = decided.did("appeal-provider-decision").when("answer-provider-appeal").then(ProviderRestored)
+    place = (TierTaken,) if decided.provider.membership is Membership.REMOVED else ()
+    restored = decided.did("appeal-provider-decision").when("answer-provider-appeal").then(ProviderRestored, *place)
     provider = restored.provider
     assert (provider.membership, provider.may_sign, provider.fault) == (Membership.IN_POOL, True, "")
     assert provider.rectify_by is None
@@ -729,5 +756,6 @@ def test_each_decision_may_be_appealed_and_is_answered_by_others_than_took_it(
     stays = appealed.when("answer-provider-appeal", upheld=False).then(ProviderAppealDismissed)
     assert stays.provider.membership.value == kind
     stays.when("appeal-provider-decision").then_refused("decision_must_be_appealed_once")
-    back = appealed.when("answer-provider-appeal").then(ProviderRestored).provider
+    place = (TierTaken,) if kind == "removed" else ()
+    back = appealed.when("answer-provider-appeal").then(ProviderRestored, *place).provider
     assert (back.may_sign, back.out, back.decision) == (True, "", appealed.when("answer-provider-appeal").last)
