@@ -15,6 +15,7 @@ from uuid import UUID
 from domain.identity import same, voucher_id
 from domain.money import Money
 from domain.record import Fact, File
+from domain.rules import No, rule
 from domain.spend import Contract
 
 PAPERS: Final[Mapping[str, str]] = {
@@ -153,15 +154,27 @@ def spelled(number: str) -> str:
     return "".join(ch for ch in folded if not ch.isspace() and ch != _MINUS and unicodedata.category(ch) not in skipped)
 
 
+def contract_voucher(contract: Contract, world: str) -> Voucher:
+    """A contract as the register knows it: by its number and its provider."""
+    number = spelled(contract.number)
+    return Voucher(voucher_id(world, "contract", number, same(contract.provider)), "contract", number, ())
+
+
+@rule
+def voucher_must_not_be_used_twice(voucher: Voucher, held: VoucherRegister, here: Use) -> No | None:
+    """One invoice, payment, contract or piece of equipment stands for public money once in the whole installation."""
+    if held.used is None:
+        return None
+    return No(f"{PAPERS[voucher.paper]} {voucher.number} 已用于{held.used}，不能再用于{here}")
+
+
 def vouchers_of(filing: Filing, world: str) -> Iterator[Voucher]:
     """Every paper of a filing, the contract first. ``world`` is empty in earnest, a rehearsal's programme in play.
 
     A contract's number is its parties' own, so it is known together with the provider, and a bank slip's together with
     the account.
     """
-    contract = filing.contract
-    number = spelled(contract.number)
-    yield Voucher(voucher_id(world, "contract", number, same(contract.provider)), "contract", number, ())
+    yield contract_voucher(filing.contract, world)
     for invoice in filing.invoices:
         number = spelled(invoice.code) + spelled(invoice.number)
         key = voucher_id(world, "invoice", spelled(invoice.code), spelled(invoice.number))

@@ -75,6 +75,8 @@ class Firm:
         if kind == "open-case":
             fields |= {"city": CITY, "programme": self.programme, "credit_code": self.code, "scale": "小"}
             fields |= {"county": EAST, "industry": PLASTICS, "rehearsal": self.programme == PLAYED}
+        if kind == "file-contract":  # no two firms have one contract
+            fields |= {"contract": people.contract(number=f"HT-1-{self.code}")}
         if kind == "register-account":
             fields |= {"account": replace(people.ACCOUNT, name=self.file.firm)}
         if kind == "submit-application":

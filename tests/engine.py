@@ -204,8 +204,9 @@ class Firm:
             fields |= {"batch": batch_id(CITY, self.town.programme, "1")}
         if kind == "register-account":
             fields |= {"account": replace(cast.ACCOUNT, name=self.file.firm)}
-        if kind == "file-contract":
-            fields |= {"contract": cast.contract(number=f"HT-1-{self.code}")}  # no two firms have one contract
+        if kind in ("file-contract", "ask-contract-change"):  # no two firms have one contract
+            number = f"HT-{1 if kind == 'file-contract' else 2}-{self.code}"
+            fields |= {"contract": cast.contract(number=number)}
         self.said += 1
         identity = command_id(str(self.case), kind, str(self.said))
         return rooms.COMMANDS[kind](command_id=identity, by=hand, case=self.case, **{**fields, **changes})

@@ -295,7 +295,7 @@ def test_contract_and_grade_are_tables_of_the_timeline(town: Town) -> None:
     page = town.page(f"/cases/{town.firms['追'].case}")
 
     assert "合同价格行（单位：元）" in page
-    assert "合同号 HT-1，服务商 云软公司，签订日期 2026-02-02" in page
+    assert f"合同号 HT-1-{town.firms['追'].code}，服务商 云软公司，签订日期 2026-02-02" in page
     assert re.search(r"合计 +820,000.01", words(page))
     assert "一级（初始级） 15 9 6 4 3" in words(page)
 

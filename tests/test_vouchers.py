@@ -13,6 +13,7 @@ from activities.desk import Desk
 from activities.explain import account
 from activities.messages import Answer
 from domain.batch import OpenBatch
+from domain.case.file import Works
 from domain.commands import CaseCommand
 from domain.identity import batch_id, command_id, voucher_id
 from domain.money import Money
@@ -106,7 +107,7 @@ def test_an_invoice_of_one_city_is_found_in_another_and_both_places_are_named(st
     invoice = papers(here)["invoices"][0]
     receipt = here.hands_in("file-vouchers").receipt
     assert receipt is not None
-    assert receipt.events == ("case.vouchers-filed", *["voucher.used"] * 10), "one append"
+    assert receipt.events == ("case.vouchers-filed", *["voucher.used"] * 9), "one append"
 
     number = f"{invoice.number[:10]}－{invoice.number[10:]}"
     refusal = there.hands_in("file-vouchers", **{**ALONE, "invoices": (replace(invoice, number=number),)}).refusal
@@ -134,14 +135,29 @@ def test_a_machine_or_a_contract_is_found_too(store: EventStore, what: str) -> N
         answer = there.hands_in("file-vouchers", **{**ALONE, "equipment": (Equipment(serial, 3, "f" * 64),)})
     else:
         third = Other(town, town.firm().code)
-        for step in upto("register-contract"):
-            if step == "file-contract":
-                step = ("file-contract", {"contract": cast.contract(number=f"ht1 {here.code.lower()}")})
-            third.walked(step)
-        answer = third.hands_in("file-vouchers")
+        third.walked(*upto("pass-plan"))
+        answer = third.hands_in("file-contract", contract=cast.contract(number=f"ht1 {here.code.lower()}"))
     assert answer.refusal is not None
     assert answer.refusal.rule == RULE
     assert "示例市“示例轴承有限公司”" in answer.refusal.sentence
+
+
+def test_of_two_firms_with_one_contract_the_second_is_not_put_on_file(store: EventStore) -> None:
+    """Both were handed in before either was on file; a change to a contract of another firm is refused too."""
+    town = Town(store, "one contract")
+    signed = ("file-contract", {"contract": cast.contract(number="HT-7")})
+    here, there = (town.firm().walked(*upto("pass-plan"), signed, "pass-contract") for _ in range(2))
+    receipt = here.hands_in("register-contract").receipt
+    assert receipt is not None
+    assert "voucher.used" in receipt.events, "one append"
+    refusal = there.hands_in("register-contract").refusal
+    assert refusal is not None
+    assert (refusal.rule, there.file.works) == (RULE, Works.REGISTERING)
+    other = town.firm().walked(*upto("register-contract"))
+    changed = other.hands_in("ask-contract-change", contract=cast.contract(number="ＨＴ－7")).refusal
+    assert changed is not None
+    assert changed.rule == RULE
+    assert here.hands_in("ask-contract-change", contract=cast.contract(number="HT-7")).refusal is None, "its own"
 
 
 def test_of_two_cities_that_file_one_invoice_at_once_one_is_refused(store: EventStore) -> None:

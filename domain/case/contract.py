@@ -25,6 +25,7 @@ from domain.money import ZERO, total
 from domain.policy import SPEND_KINDS, Pack
 from domain.rules import No, rule
 from domain.spend import Contract
+from domain.vouchers import Use, VoucherUsed, contract_voucher, voucher_must_not_be_used_twice
 
 
 class ContractFiled(CaseFact):
@@ -160,7 +161,24 @@ def checked(
     contract_must_not_cost_more_than_the_plan(case, contract, papers.pack)
     provider_must_not_be_the_firm_itself(case, contract.provider)
     provider_must_be_in_the_pool(papers, contract.provider)
+    number_must_be_free(case, contract, papers)
     return compared(contract, products, papers)
+
+
+def number_must_be_free(case: CaseFile, contract: Contract, papers: CasePapers, *, takes_it: bool = False) -> None:
+    """No other firm has this contract of this provider; put on file, it is this case's from here on.
+
+    Raises Rejection where another has. Cases whose contract was on file before it was entered here enter it with their
+    first vouchers.
+    """
+    voucher = contract_voucher(contract, case.programme if case.rehearsal else "")
+    held = papers.vouchers[voucher.id]
+    if held.used is not None and held.used.case == case.id:
+        return
+    here = Use(case.id, papers.pack.name, case.firm, case.batch_code, "全部价格行")
+    voucher_must_not_be_used_twice(voucher, held, here)
+    if takes_it:
+        held.record(VoucherUsed, papers, paper=voucher.paper, voucher_number=voucher.number, use=here)
 
 
 def file_contract(case: CaseFile, command: FileContract, papers: CasePapers) -> None:
@@ -193,8 +211,9 @@ def register_contract(case: CaseFile, command: RegisterContract, papers: CasePap
     step_must_be_due(case.works, Works.REGISTERING)
     hand_must_differ(case, command.by, "contract review")
     provider_must_be_in_the_pool(papers, case.provider)
-    case.record(ContractRegistered, papers, clauses=(papers.pack.clause("contract.not_after"),))
     assert case.contract is not None
+    number_must_be_free(case, case.contract, papers, takes_it=True)
+    case.record(ContractRegistered, papers, clauses=(papers.pack.clause("contract.not_after"),))
     engage(case, case.contract, papers)
 
 

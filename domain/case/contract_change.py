@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from domain.case.common import step_must_be_due, words_must_be_given
-from domain.case.contract import checked
+from domain.case.contract import checked, number_must_be_free
 from domain.case.file import CaseFact, CaseFile, CasePapers, Works
 from domain.case.supply import NamedProduct, engage, note_prices, provider_must_be_in_the_pool
 from domain.commands import CaseCommand
@@ -114,6 +114,7 @@ def approve_contract_change(case: CaseFile, command: ApproveContractChange, pape
     change = case.contract_change
     assert change is not None
     provider_must_be_in_the_pool(papers, change.provider)
+    number_must_be_free(case, change, papers, takes_it=True)
     case.record(ContractChanged, papers, clauses=(papers.pack.clause("contract.not_after"),), contract=change)
     engage(case, change, papers)
 

@@ -9,6 +9,8 @@ from typing import ClassVar, Final, Literal
 from uuid import UUID
 
 from domain.case.common import step_must_be_due, words_must_be_given
+from domain.case.contract import FileContract, RegisterContract
+from domain.case.contract_change import ApproveContractChange, AskContractChange
 from domain.case.file import Acceptance, CaseFact, CaseFile, CasePapers, Works
 from domain.case.retrofit import day_must_not_lie_ahead
 from domain.commands import CaseCommand
@@ -16,9 +18,8 @@ from domain.identity import credit_code_must_be_well_formed, same, tidy
 from domain.money import ZERO, Money, total
 from domain.policy import Pack
 from domain.rules import No, rule
-from domain.spend import SpendLine
+from domain.spend import Contract, SpendLine
 from domain.vouchers import (
-    PAPERS,
     Covered,
     Equipment,
     Filing,
@@ -27,9 +28,10 @@ from domain.vouchers import (
     Use,
     Voucher,
     VoucherFreed,
-    VoucherRegister,
     VoucherUsed,
+    contract_voucher,
     spelled,
+    voucher_must_not_be_used_twice,
     vouchers_of,
 )
 
@@ -141,14 +143,6 @@ def payer_must_be_the_firm(case: CaseFile, payer: str) -> No | None:
 
 
 @rule
-def voucher_must_not_be_used_twice(voucher: Voucher, held: VoucherRegister, here: Use) -> No | None:
-    """One invoice, payment, contract or piece of equipment stands for public money once in the whole installation."""
-    if held.used is None:
-        return None
-    return No(f"{PAPERS[voucher.paper]} {voucher.number} 已用于{held.used}，不能再用于{here}")
-
-
-@rule
 def filing_must_be_on_file(case: CaseFile, filing: UUID) -> No | None:
     """What is struck was filed, and is struck once."""
     return None if filing in case.filings else No(f"本案没有提交号为 {filing} 的凭证")
@@ -190,12 +184,24 @@ def _line(line: SpendLine) -> tuple[str, str]:
 def looked_up(case: CaseFile, command: CaseCommand) -> tuple[Voucher, ...]:
     """The vouchers whose registers must lie on the desk."""
     world = case.programme if case.rehearsal else ""
+    signed = _signed(case, command)
+    if signed is not None:
+        return (contract_voucher(signed, world),)
     filing = None
     if isinstance(command, FileVouchers):
         filing = _filing(case, command)
     elif isinstance(command, StrikeVouchers):
         filing = case.filings.get(command.filing)
     return tuple(vouchers_of(filing, world)) if filing is not None else ()
+
+
+def _signed(case: CaseFile, command: CaseCommand) -> Contract | None:
+    """The contract that the command hands in, or puts on file."""
+    if isinstance(command, FileContract | AskContractChange):
+        return command.contract
+    if isinstance(command, RegisterContract):
+        return case.contract
+    return case.contract_change if isinstance(command, ApproveContractChange) else None
 
 
 def _filing(case: CaseFile, command: FileVouchers) -> Filing | None:
