@@ -67,12 +67,15 @@ async def spread_news(client: Client, store: EventStore, every: float = NEWS_SEC
 
     The position up to which they were told is on record, so that a worker that dies on the way leaves nobody asleep.
     """
+    told = 0
     while True:
         try:
             position, cases = await asyncio.to_thread(store.untold)
             for case in cases:
                 await tell(client, case)
-            await asyncio.to_thread(store.tell_up_to, position)
+            if position > told:
+                await asyncio.to_thread(store.tell_up_to, position)
+                told = position
         except Exception:  # a server that is away comes back; the worker's other work must not end with this
             log.exception("cases not told")
         await asyncio.sleep(every)

@@ -152,14 +152,17 @@ class Player:
         before = self._rounds.done
         for following in await asyncio.to_thread(step.do):
             self._step(following)
-        await asyncio.gather(*(self._told_of_its_round(firm) for firm in step.firms))
+        await self._spread_the_news()
+        for firm in step.firms:
+            self._expect(firm, await asyncio.to_thread(self._wake_of, firm.case))
         self.done += self._rounds.done - before
         self._told(step.at.date(), self.done)
 
-    async def _told_of_its_round(self, firm: Firm) -> None:
-        async with self._gate:
-            await self._surely(lambda: tell(self._client, firm.case))
-        self._expect(firm, await asyncio.to_thread(self._wake_of, firm.case))
+    async def _spread_the_news(self) -> None:
+        """What the worker does in its own time is done here before any clock goes on."""
+        position, cases = await asyncio.to_thread(self._store.untold)
+        await asyncio.gather(*(self._surely(lambda case=case: tell(self._client, case)) for case in cases))  # type: ignore[misc]
+        await asyncio.to_thread(self._store.tell_up_to, position)
 
     async def _begin(self, firm: Firm, opened: date) -> None:
         """Start the case's workflow on a clock of its own; where it runs or ran already, take up that clock."""

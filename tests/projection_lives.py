@@ -633,7 +633,8 @@ def _works(life: Life, luck: float) -> tuple[type[CaseCommand], Role, dict[str, 
         case Works.AWAITING_DIAGNOSIS:
             return diagnosis.AssignDiagnosis, Role.CLERK, {"diagnoser": PLATFORM if luck < 0.2 else "诊断一所"}
         case Works.DIAGNOSING:
-            return diagnosis.FileDiagnosis, Role.DIAGNOSER, {"baseline": _grade(life, 1), "report": "ZD-1"}
+            before = _grade(life, 2 if luck > 0.6 else 1)
+            return diagnosis.FileDiagnosis, Role.DIAGNOSER, {"baseline": before, "report": "ZD-1"}
         case Works.DIAGNOSED:
             return diagnosis.ConfirmDiagnosis, Role.FIRM, {}
         case Works.PLANNING if luck > 0.85 and not case.conflicts:
