@@ -51,7 +51,7 @@ def in_one_moment(commands: Sequence[Command], desks: Sequence[Desk], at: Any) -
 
 
 @pytest.mark.timeout(1_800)
-@pytest.mark.parametrize("times", [20, pytest.param(1_000, marks=pytest.mark.faults)])
+@pytest.mark.parametrize("times", [10, pytest.param(1_000, marks=pytest.mark.faults)])
 def test_of_eight_who_approve_at_once_one_has_the_last_yuan(
     store: EventStore, other_store: EventStore, server: psycopg.Connection[Any], times: int
 ) -> None:

@@ -459,6 +459,6 @@ def ground(store: EventStore, server: psycopg.Connection[Any]) -> Ground:
 
 @pytest.mark.timeout(3_600)
 def test_rounds_in_any_order(ground: Ground) -> None:
-    sized = settings(settings(), max_examples=settings().max_examples // 3)
+    sized = settings(settings(), max_examples=settings().max_examples // 8)
     RoundsInAnyOrder.ground = ground
     run_state_machine_as_test(RoundsInAnyOrder, settings=sized)

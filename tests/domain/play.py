@@ -200,7 +200,8 @@ class Play:
     @property
     def planned(self) -> PlanLine:
         """The firm's line in the plan of a round that pays it out of all that the fund has."""
-        case, due = self.case, payout_plan.still_due(self.case)
+        case = self.case
+        due = payout_plan.still_due(case)
         parts = tuple(Part(source, due) for source in self.fund.sources[:1])
         return PlanLine(case.id, case.firm, case.credit_code, case.county, due, parts)
 
@@ -317,8 +318,8 @@ class Play:
         fields = {"by": hand, **words(self), **changes}
         return rooms.COMMANDS[kind](command_id=command_id(kind, str(self.said)), case=CASE, **fields)
 
-    def papers(self, command: CaseCommand) -> CasePapers:
-        """What the desk lays beside the command, folded anew."""
+    def papers(self, command: CaseCommand, case: CaseFile | None = None) -> CasePapers:
+        """What the desk lays beside the command, folded anew; the case only where nobody has it already."""
         supply = self.supplied()
         if isinstance(command, WatchProvider) and supply.pool is None:
             supply = thrown_out()
@@ -340,8 +341,8 @@ class Play:
             register=self.register,
             exclusions=self.exclusions,
             elsewhere=self.elsewhere,
-            vouchers={one.id: self.voucher(one.id) for one in looked_up(self.case, command)},
-            planned=self.planned,
+            vouchers={one.id: self.voucher(one.id) for one in looked_up(case or self.case, command)},
+            planned=self.planned if command.kind in ("approve-payout", "instruct-payment") else None,
         )
 
     def when(self, kind: str, **changes: Any) -> Play:
@@ -350,7 +351,8 @@ class Play:
 
     def given(self, command: CaseCommand) -> Play:
         """One command, as it stands, is decided on files folded anew."""
-        case, papers = self.case, self.papers(command)
+        case = self.case
+        papers = self.papers(command, case)
         try:
             rooms.decide(case, papers)
         except Rejection as no:

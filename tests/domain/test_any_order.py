@@ -108,7 +108,8 @@ def tried(play: Play, command: CaseCommand) -> Play:
         kept = (after.facts, after.fund_facts, after.places_facts, after.register_facts)
         assert kept == (play.facts, play.fund_facts, play.places_facts, play.register_facts)
         return play
-    case, papers = play.case, play.papers(command)
+    case = play.case
+    papers = play.papers(command, case)
     assert has_come(command.kind, case), f"{command.kind} was done out of turn"
     decide(case, papers)
     assert state(after.case) == state(case)
